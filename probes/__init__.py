@@ -1,0 +1,1 @@
+"""Writes to merchants and reads what comes back."""

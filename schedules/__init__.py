@@ -1,0 +1,1 @@
+"""Keeps time; starts commands and imports no other room."""

@@ -1,0 +1,1 @@
+"""Keeps records and evidence; knows nothing of the other rooms."""

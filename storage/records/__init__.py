@@ -1,0 +1,41 @@
+"""The records: one definition each for the row, the type and the item."""
+
+from storage.records.attempt import Attempt
+from storage.records.base import Record
+from storage.records.campaign import Campaign
+from storage.records.click import Click
+from storage.records.columns import new_id, utc_now
+from storage.records.edition import Edition, EditionState
+from storage.records.event import Event
+from storage.records.mark import Mark
+from storage.records.merchant import Merchant
+from storage.records.opt_out import OptOut, OptOutKind
+from storage.records.page import Page
+from storage.records.reply import Reply
+from storage.records.review import Review, Verdict
+from storage.records.run import Run
+from storage.records.sighting import Sighting
+from storage.records.visit import Visit
+
+__all__ = [
+    "Attempt",
+    "Campaign",
+    "Click",
+    "Edition",
+    "EditionState",
+    "Event",
+    "Mark",
+    "Merchant",
+    "OptOut",
+    "OptOutKind",
+    "Page",
+    "Record",
+    "Reply",
+    "Review",
+    "Run",
+    "Sighting",
+    "Verdict",
+    "Visit",
+    "new_id",
+    "utc_now",
+]

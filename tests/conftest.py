@@ -1,0 +1,13 @@
+"""What every test may use."""
+
+import os
+
+from hypothesis import settings
+
+pytest_plugins = ["pytester", "tests.no_skip", "tests.databases"]
+
+# A build must not turn red by the luck of a draw: the examples are the same in every run, unless fresh ones are asked
+# for (`make fuzz`), and what these find becomes a test of its own.
+settings.register_profile("repeatable", derandomize=True)
+settings.register_profile("fuzz", derandomize=False, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
