@@ -1,0 +1,1 @@
+"""Pure detection: bytes of a page in, channels of the merchant out."""
