@@ -1,0 +1,340 @@
+"""Which page to read next, and what has been proven so far. Pure.
+
+Pages are read level by level, a level being the number of clicks from the home page, and within a level those first whose
+link speaks of contact. Pages cut from one URL template are sampled once the site proves large; a sample only vouches for
+its siblings while all its members look alike. What is left unread is remembered with its level, because no depth beyond
+that level can be called exact.
+"""
+
+import heapq
+import zlib
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import NamedTuple
+
+from spiders.identity import is_personal, template_of
+from storage.vocabulary import Action, Basis, Channel, Reason
+
+Found = tuple[Channel, str]
+"""A channel and the value it was seen with."""
+
+SAMPLE = 6
+"""Pages read of a URL template before it vouches for its siblings (ours; stated as ``template_sample``)."""
+SAMPLE_DEEPER = 2
+"""Pages read of a template on each further level."""
+LARGE_SITE = 100
+"""Known pages from which on a site's templates are sampled when nothing else was asked (ours)."""
+MAX_KNOWN = 20_000
+"""Addresses remembered a site; what comes after counts as unread."""
+PROMISING = 3
+"""Interest from which on a link promises a contact (``detect.links.Interest.HELP``)."""
+FEW = 20
+"""Known pages of a template below which all are read: vouching for so few saves next to nothing (ours)."""
+LIKENESS = 0.6
+"""Share of common marks (Jaccard) from which on two pages count as cut from one template (ours)."""
+
+
+class Budget(NamedTuple):
+    """What one site may cost: pages, clicks from home, bytes received, seconds."""
+
+    pages: int = 300
+    depth: int = 6
+    bytes: int = 200_000_000
+    seconds: float = 900.0
+
+
+class State(Enum):
+    """What became of a known page."""
+
+    PENDING = "pending"
+    READ = "read"
+    DEAD = "dead"
+    SAMPLED = "sampled"
+    UNREAD = "unread"
+
+
+@dataclass(slots=True, eq=False)
+class Candidate:
+    """A page that is known, and the shortest known way to it.
+
+    ``interest`` orders pages within a level (see ``detect.links.Interest``); ``apart`` says that its link sets it apart from
+    its siblings (menu, footer, telling words), so that no sample vouches for it.
+    """
+
+    key: str
+    url: str
+    depth: int
+    parent: str | None
+    action: Action = Action.FOLLOW
+    label: str = ""
+    selector: str = ""
+    interest: int = 0
+    apart: bool = False
+    state: State = State.PENDING
+    reason: Reason | None = None
+    template: str | None = None
+
+
+@dataclass(slots=True)
+class _Template:
+    """What is known of the pages cut from one URL template."""
+
+    read: dict[int, int] = field(default_factory=dict)
+    marks: frozenset[str] | None = None
+    found: frozenset[Found] = frozenset()
+    looked_for: frozenset[Channel] = frozenset()
+    alike: bool = True
+    vouched: list[Candidate] = field(default_factory=list)
+
+    def shows(self, found: frozenset[Found], looked_for: frozenset[Channel]) -> bool:
+        """Tell whether the first sample shows what *found* says, as far as both were looked at for the same."""
+        common = self.looked_for & looked_for
+        return {one for one in self.found if one[0] in common} == {one for one in found if one[0] in common}
+
+    def needs(self, level: int) -> bool:
+        """Tell whether one more page must be read on *level* before siblings are vouched for."""
+        return not self.alike or sum(self.read.values()) < SAMPLE or self.read.get(level, 0) < SAMPLE_DEEPER
+
+
+class Leads(NamedTuple):
+    """Where one state of a page leads: to the pages *keys*, each *cost* clicks further than the page itself."""
+
+    state: str
+    cost: int
+    action: Action
+    keys: list[str]
+
+
+class Proof(NamedTuple):
+    """What the search proved: every page on levels below ``proven`` was read or vouched for; below ``complete``, read.
+
+    ``None`` stands for "no limit": nothing known was left. ``sample`` is the smallest sample taken of a vouching template,
+    ``robots`` the lowest level with a closed page that might have held a contact, ``why`` why ``proven`` is no higher, and
+    ``lost`` why a page that promised a contact could not be read, if one could not.
+    """
+
+    proven: int | None
+    complete: int | None
+    sample: int | None
+    robots: int | None
+    why: Reason | None
+    lost: Reason | None
+
+
+class Frontier:
+    """The known pages of one site, by level."""
+
+    def __init__(self, budget: Budget, basis: Basis | None = None) -> None:
+        self._budget = budget
+        self._basis = basis
+        self._levels: dict[int, list[tuple[int, int, int, Candidate]]] = {}
+        self._templates: dict[str, _Template] = {}
+        self._members: Counter[str] = Counter()
+        self._leads: dict[str, list[Leads]] = {}
+        self._overflow: int | None = None
+        self._count = 0
+        self.known: dict[str, Candidate] = {}
+        self.level = 0
+        """The level being read: all levels below are closed."""
+        self.pages_read = 0
+
+    def add(self, page: Candidate) -> bool:
+        """Remember *page*; return whether it was new, or known and now nearer or more promising."""
+        known = self.known.get(page.key)
+        if known is not None:
+            return self._improve(known, page)
+        if len(self.known) >= MAX_KNOWN:
+            self.leave_out(page.depth)
+            return False
+        page.template = template_of(page.key)
+        if page.template is not None:
+            self._members[page.template] += 1
+        self.known[page.key] = page
+        self._push(page)
+        return True
+
+    def leave_out(self, depth: int) -> None:
+        """Count pages *depth* clicks from home as unread that are not even remembered."""
+        self._overflow = depth if self._overflow is None else min(depth, self._overflow)
+
+    def connect(self, page: Candidate, leads: Leads) -> None:
+        """Remember where a state of *page* leads, should a shorter way to the page be found later."""
+        self._leads.setdefault(page.key, []).append(leads)
+
+    def alias(self, page: Candidate, key: str) -> bool:
+        """Let *page* also stand for *key*, which it was redirected to; return whether that page is still to be read."""
+        known = self.known.get(key)
+        if known is page:
+            return True
+        if known is not None:
+            if known.state in (State.READ, State.DEAD):
+                self._improve(known, page)
+                return False
+            known.state = State.DEAD
+            if known.depth < page.depth:
+                _take_way(page, known)
+        self.known[key] = page
+        return True
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a known page is still to be read."""
+        return self._overflow is not None or any(page.state is State.PENDING for page in self.known.values())
+
+    def next(self, dive: bool = False) -> Candidate | None:
+        """Return the page to read next, or ``None`` when nothing within the budget's depth is left.
+
+        With *dive* the most promising pages of any level come first: a budget that is nearly spent is better used to find
+        a way than to prove that none is shorter.
+        """
+        if dive and (promising := self._promising()) is not None:
+            return promising
+        while self._levels:
+            self.level = min(self._levels)
+            if self.level > self._budget.depth:
+                return None
+            queue = self._levels[self.level]
+            while queue:
+                page = heapq.heappop(queue)[-1]
+                if page.state is not State.PENDING or page.depth != self.level:
+                    continue
+                if self._vouched_for(page):
+                    page.state = State.SAMPLED
+                    self._templates[page.template or ""].vouched.append(page)
+                    continue
+                return page
+            del self._levels[self.level]
+        return None
+
+    def close(self, page: Candidate, state: State, reason: Reason | None = None) -> None:
+        """Record what became of *page*; an unread one says why."""
+        page.state = state
+        page.reason = reason
+        if state is State.READ:
+            self.pages_read += 1
+
+    def compare(
+        self, page: Candidate, marks: frozenset[str], found: frozenset[Found], looked_for: frozenset[Channel]
+    ) -> None:
+        """Count *page* as a sample of its template; where it is unlike the others, no sample vouches any longer.
+
+        *marks* say how the page is built, *found* which values of the channels *looked_for* stand on it. Two pages are
+        compared by the channels that were looked for on both.
+        """
+        if page.template is None or page.apart:
+            return
+        template = self._templates.setdefault(page.template, _Template())
+        template.read[page.depth] = template.read.get(page.depth, 0) + 1
+        if template.marks is None:
+            template.marks, template.found, template.looked_for = marks, found, looked_for
+        elif template.alike and not (_alike(marks, template.marks) and template.shows(found, looked_for)):
+            template.alike = False
+            self._release(template)
+
+    def wants_marks(self, page: Candidate) -> bool:
+        """Tell whether *page* may serve as a sample, so that :meth:`compare` should be told of it."""
+        return self._basis is not Basis.COMPLETE and page.template is not None and not page.apart
+
+    def proof(self) -> Proof:
+        """Return what the pages closed so far prove."""
+        unread = [page for page in self.known.values() if page.state in (State.PENDING, State.UNREAD)]
+        unread = [page for page in unread if page.reason is not Reason.ROBOTS or not _holds_no_contact(page)]
+        sampled = [page.depth for page in self.known.values() if page.state is State.SAMPLED]
+        depths = [page.depth for page in unread] + ([self._overflow] if self._overflow is not None else [])
+        proven = min(depths, default=None)
+        robots = min((page.depth for page in unread if page.reason is Reason.ROBOTS), default=None)
+        reasons = [page.reason for page in unread if page.depth == proven and page.reason is not None]
+        why = None if proven is None else (Reason.ROBOTS if robots == proven else next(iter(reasons), Reason.BUDGET))
+        lost = next(
+            (
+                page.reason
+                for page in unread
+                if page.reason is not None and (page.interest >= PROMISING or page.depth == 0)
+            ),
+            None,
+        )
+        return Proof(proven, min([*sampled, *depths], default=None), self._smallest_sample(), robots, why, lost)
+
+    def _improve(self, known: Candidate, page: Candidate) -> bool:
+        """Let *known* have what *page* knows better of it: a shorter way, a more telling label, that it stands apart."""
+        nearer = page.depth < known.depth
+        unread = known.state in (State.PENDING, State.SAMPLED)
+        telling = unread and page.depth == known.depth and page.interest > known.interest
+        stands_out = unread and page.depth <= known.depth and page.apart and not known.apart
+        if nearer or telling:
+            _take_way(known, page)
+            known.interest = max(page.interest, known.interest)
+        known.apart = known.apart or stands_out
+        if unread and (nearer or telling or stands_out):
+            known.state = State.PENDING
+            self._push(known)
+        elif nearer:
+            self._draw_nearer(known)
+        return nearer or telling or stands_out
+
+    def _draw_nearer(self, page: Candidate) -> None:
+        """Bring nearer what *page*, read already and now itself nearer, leads to."""
+        waiting = [page]
+        while waiting:
+            above = waiting.pop()
+            for leads in self._leads.get(above.key, ()):
+                for below in filter(None, map(self.known.get, leads.keys)):
+                    depth = above.depth + leads.cost
+                    if depth >= below.depth:
+                        continue
+                    below.depth, below.parent, below.action = depth, leads.state, leads.action
+                    if below.state in (State.PENDING, State.SAMPLED):
+                        below.state = State.PENDING
+                        self._push(below)
+                    waiting.append(below)
+
+    def _push(self, page: Candidate) -> None:
+        self._count += 1
+        free = 0 if page.action is Action.REDIRECT else 1
+        order = zlib.crc32(page.key.encode()) if page.template is not None and not page.apart else self._count
+        heapq.heappush(self._levels.setdefault(page.depth, []), (free - page.interest * 2, order, self._count, page))
+
+    def _vouched_for(self, page: Candidate) -> bool:
+        if page.template is None or page.apart or not self._samples() or self._members[page.template] < FEW:
+            return False
+        template = self._templates.get(page.template)
+        return template is not None and not template.needs(page.depth)
+
+    def _samples(self) -> bool:
+        if self._basis is None:
+            return len(self.known) > LARGE_SITE
+        return self._basis is Basis.TEMPLATES
+
+    def _release(self, template: _Template) -> None:
+        for page in template.vouched:
+            if page.state is State.SAMPLED:
+                page.state = State.PENDING
+                self._push(page)
+        template.vouched.clear()
+
+    def _promising(self) -> Candidate | None:
+        waiting = [
+            page for page in self.known.values() if page.state is State.PENDING and page.depth <= self._budget.depth
+        ]
+        best = max(waiting, key=lambda page: (page.interest, -page.depth), default=None)
+        return best if best is not None and best.interest >= PROMISING else None
+
+    def _smallest_sample(self) -> int | None:
+        sampled = {page.template for page in self.known.values() if page.state is State.SAMPLED}
+        return min((sum(self._templates[name].read.values()) for name in sampled if name is not None), default=None)
+
+
+def _take_way(page: Candidate, other: Candidate) -> None:
+    """Reach *page* the way *other* is reached; all of it, since half of two ways is none."""
+    page.depth, page.parent, page.action = other.depth, other.parent, other.action
+    page.label, page.selector = other.label, other.selector
+
+
+def _holds_no_contact(page: Candidate) -> bool:
+    return page.interest < PROMISING and is_personal(page.url)
+
+
+def _alike(marks: frozenset[str], others: frozenset[str]) -> bool:
+    union = len(marks | others)
+    return union == 0 or len(marks & others) / union >= LIKENESS
