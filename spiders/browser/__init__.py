@@ -1,0 +1,1 @@
+"""Looks at pages as a visitor does: the one place that knows a browser."""

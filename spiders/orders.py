@@ -1,0 +1,42 @@
+"""What a crawl is asked for: which sites, how far, how politely; known without loading the crawler."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from spiders.search import Plan
+from storage.vocabulary import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class SiteOrder:
+    """A site to read: its address, the plan, and the records the visit belongs to."""
+
+    url: str
+    plan: Plan = Plan()
+    profile: Profile = Profile.DESKTOP
+    language: str | None = None
+    merchant_id: str | None = None
+    run_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A page was read: what a progress bar shows."""
+
+    order: SiteOrder
+    url: str
+    pages: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class CrawlOptions:
+    """How a crawl behaves towards every site: ``delay`` in seconds between two requests to one public site."""
+
+    user_agent: str
+    delay: float = 1.0
+    sites_at_once: int = 16
+    allow_private: bool = False
+    map_hosts: Sequence[str] = ()
+    evidence: Path | None = None
