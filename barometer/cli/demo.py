@@ -1,0 +1,114 @@
+"""``barometer demo``: the main job from end to end, on an embedded market of invented merchants."""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from barometer import depths as results
+from barometer.cli import crawl as crawling
+from barometer.cli import panel as panels
+from barometer.cli.console import stderr
+from barometer.cli.root import current_settings, opened_database
+from barometer.demo.market import DemoMerchant, merchants, panel_csv, serve
+from barometer.errors import UserError
+from barometer.measures.depth import Outcome
+from storage.vocabulary import Channel, OutcomeKind
+
+
+def demo(
+    keep: Annotated[
+        Path | None,
+        typer.Option(
+            "--keep",
+            metavar="DIR",
+            help="Keep panel, database and evidence in this folder. Default: a folder that is removed.",
+        ),
+    ] = None,
+) -> None:
+    """Serve sixteen invented merchants on this machine, import them, crawl them and print how deep each hides its phone.
+
+    Nothing leaves the machine. Each merchant hides its phone in another way, and the table is held against what the makers
+    of the sites know to be true.
+
+    Example: [bold]barometer demo --keep demo-out[/bold]
+    """
+    with _folder(keep) as folder, serve() as addresses:
+        _told(
+            "serving the demonstration market",
+            f"{len(addresses)} merchants on {next(iter(addresses.values()))} and its neighbours",
+        )
+        panel_file = folder / "market.csv"
+        panel_file.write_text(panel_csv(addresses), "utf-8")
+        os.environ["BAROMETER_DATABASE"] = f"sqlite:///{folder / 'barometer.sqlite3'}"
+        os.environ["BAROMETER_EVIDENCE"] = str(folder / "evidence")
+        _told("barometer panel import market.csv")
+        panels.import_file(panel_file, strict=True, dry_run=False)
+        _told("barometer crawl --allow-private --new")
+        crawling.crawl(new=True, allow_private=True)
+        _told("barometer depths")
+        crawling.depths()
+        _compare(addresses)
+        if keep is not None:
+            stderr.print(f"kept in {keep}: market.csv, barometer.sqlite3, evidence")
+
+
+@contextlib.contextmanager
+def _folder(keep: Path | None) -> Iterator[Path]:
+    if keep is None:
+        with tempfile.TemporaryDirectory(prefix="barometer-demo-") as name:
+            yield Path(name)
+        return
+    try:
+        keep.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"--keep {keep}: {error.strerror or error}", "give a folder that can be written") from None
+    yield keep.resolve()
+
+
+def _told(command: str, about: str = "") -> None:
+    stderr.print(f"\n[bold]{command}[/bold]" if not about else f"[bold]{command}[/bold]: {about}")
+
+
+def _compare(addresses: dict[str, str]) -> None:
+    """Say how many depths are what the makers of the market know to be true; a wrong one is a defect (exit code 1)."""
+    with opened_database(current_settings()) as database, database.reading() as session:
+        found = {row.merchant.url: row.outcomes for row in results.rows(session, results.run_of(session, None))}
+    wrong = [
+        f"{merchant.name}: {channel} is {_words(outcomes[channel])}, {_truth(merchant, channel)} is true"
+        for merchant in merchants()
+        if (outcomes := found.get(addresses[merchant.slug])) is not None
+        for channel in Channel
+        if not _agrees(merchant, channel, outcomes[channel])
+    ]
+    for line in wrong:
+        stderr.print(line, style="red", markup=False)
+    if wrong or len(found) < len(addresses):
+        raise typer.Exit(1)
+    pairs = len(addresses) * len(Channel)
+    stderr.print(f"\n{pairs} of {pairs} depths are what the makers of the market know to be true", style="green")
+
+
+def _agrees(merchant: DemoMerchant, channel: Channel, outcome: Outcome) -> bool:
+    if channel in merchant.closed:
+        return outcome.kind is OutcomeKind.NOT_MEASURED and outcome.reason is merchant.closed[channel]
+    depth = merchant.truth[channel]
+    return (
+        outcome.kind is OutcomeKind.NOT_FOUND
+        if depth is None
+        else (outcome.kind is OutcomeKind.EXACT and outcome.clicks == depth)
+    )
+
+
+def _truth(merchant: DemoMerchant, channel: Channel) -> str:
+    if channel in merchant.closed:
+        return f"not measured ({merchant.closed[channel]})"
+    return str(merchant.truth[channel])
+
+
+def _words(outcome: Outcome) -> str:
+    return f"{outcome.kind} {outcome.clicks if outcome.clicks is not None else ''}".strip()

@@ -1,0 +1,85 @@
+"""``barometer doctor`` and ``barometer settings``: is this machine ready, and what is in force?"""
+
+import json
+import sys
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from barometer.cli.console import printable
+from barometer.cli.root import current_settings
+from barometer.errors import UserError
+from barometer.settings import Settings, example_file, shown_settings
+
+_STYLE = {"ok": "green", "warn": "yellow", "fail": "bold red"}
+
+
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON array instead of lines.")] = False,
+) -> None:
+    """Check Python, clock, browser, settings, database, evidence folder and disk, and say how to mend what is wrong.
+
+    Exit code 1 when something keeps the barometer from working; a warning does not.
+
+    Example: [bold]barometer doctor[/bold]
+    """
+    from barometer.doctor import Health, checkup
+
+    settings: Settings | UserError
+    try:
+        settings = current_settings()
+    except UserError as error:
+        settings = error
+    checks = list(checkup(settings, datetime.now(UTC)))
+    if as_json:
+        sys.stdout.write(json.dumps([check._asdict() for check in checks], ensure_ascii=False, indent=1) + "\n")
+    else:
+        console = Console(highlight=False)
+        for check in checks:
+            line = Text(f"{check.health:<5}", style=_STYLE[check.health])
+            line.append(printable(f"{check.name:<10}{check.found}"), style="default")
+            if check.remedy:
+                line.append(printable(f"; {check.remedy}"), style="default")
+            console.print(line, soft_wrap=True)
+    if any(check.health is Health.FAIL for check in checks):
+        raise typer.Exit(1)
+
+
+def settings(
+    example: Annotated[
+        bool, typer.Option("--example", help="Print a commented settings file with every default instead.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of TOML.")] = False,
+) -> None:
+    """Print the settings in force: barometer.toml, then the BAROMETER_ variables, then the defaults.
+
+    A password in the address of the database is not shown.
+
+    Example: [bold]barometer settings --example > barometer.toml[/bold]
+    """
+    if example:
+        sys.stdout.write(example_file())
+        return
+    shown = shown_settings(current_settings())
+    if as_json:
+        sys.stdout.write(json.dumps(shown, ensure_ascii=False, indent=1) + "\n")
+        return
+    sys.stdout.write(f"# The user agent made of these: {shown.pop('user_agent')}\n{_toml(shown)}")
+
+
+def _toml(table: dict[str, object]) -> str:
+    """Return *table* as TOML, which a settings file may hold as it stands; what is not set is a comment."""
+    plain = [_toml_line(key, value) for key, value in table.items() if not isinstance(value, dict)]
+    for name, inner in table.items():
+        if isinstance(inner, dict):
+            plain += ["", f"[{name}]", *(_toml_line(key, value) for key, value in inner.items())]
+    return "\n".join(plain) + "\n"
+
+
+def _toml_line(key: str, value: object) -> str:
+    # What JSON writes for strings and numbers is TOML too, but for DEL, which only JSON leaves bare.
+    written = json.dumps(value).replace("\x7f", "\\u007f")
+    return f"# {key} is not set" if value is None else f"{key} = {written}"

@@ -1,0 +1,232 @@
+"""Crawl the panel: one run, one closed visit a merchant, taken up again where it was broken off."""
+
+import os
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from barometer.errors import UserError
+from barometer.optout import optouts
+from barometer.panel import KEYS_AT_ONCE
+from barometer.settings import tool_version
+from spiders.addresses import is_public, literal_address
+from spiders.mirrors import Mirror, Mirrors
+from spiders.orders import SiteOrder
+from spiders.reading import SiteReading
+from spiders.search import Plan
+from storage.database import Database
+from storage.records import Merchant, Run, Visit, utc_now
+from storage.vocabulary import Profile, RunState, VisitStatus
+
+KIND = "crawl"
+LEASE = timedelta(minutes=30)
+"""How long a crawl that has not been heard of is left alone on another machine; renewed with every site (*ours*)."""
+USUAL_PAGES = 40
+"""Pages read of a site that was never visited, for the estimate (mean over the demonstration and the open corpus)."""
+USUAL_PAGE_BYTES = 60_000
+"""Size of such a page, for the estimate."""
+USUAL_PAGE_SECONDS = 0.3
+"""Time until such a page has come, the pause apart, for the estimate."""
+
+
+class Estimate(NamedTuple):
+    """What a crawl will probably take: pages, bytes and seconds; ``from_history`` sites were visited before."""
+
+    sites: int
+    pages: int
+    bytes: int
+    seconds: float
+    from_history: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to work on a run; a smaller ``token`` than the row's has lost it."""
+
+    run_id: str
+    token: int
+
+
+class ClaimLost(Exception):
+    """Somebody else took the run over; nothing more may be written to it."""
+
+
+def estimate(
+    session: Session, merchants: Sequence[Merchant], delay: float, sites_at_once: int, budget_pages: int
+) -> Estimate:
+    """Return what reading *merchants* will take, from their own last visits where there are any."""
+    known = _last_visits(session, [merchant.id for merchant in merchants])
+    pages = [min(known[m.id].pages_read if m.id in known else USUAL_PAGES, budget_pages) for m in merchants]
+    size = [
+        known[m.id].bytes if m.id in known else count * USUAL_PAGE_BYTES
+        for m, count in zip(merchants, pages, strict=True)
+    ]
+    seconds = [count * (delay + USUAL_PAGE_SECONDS) for count in pages]
+    total = max(sum(seconds) / max(1, sites_at_once), max(seconds, default=0.0))
+    return Estimate(len(merchants), sum(pages), sum(size), total, len(known))
+
+
+def _last_visits(session: Session, merchant_ids: Sequence[str]) -> dict[str, Visit]:
+    query = (
+        select(Visit).where(Visit.finished_at.is_not(None), Visit.merchant_id.is_not(None)).order_by(Visit.finished_at)
+    )
+    wanted = set(merchant_ids)
+    return {visit.merchant_id: visit for visit in session.scalars(query) if visit.merchant_id in wanted}
+
+
+def open_run(
+    session: Session, merchants: Sequence[Merchant], selection: dict[str, Any], fresh: bool
+) -> tuple[Run, bool]:
+    """Return the run to work on, and whether it is an open one taken up again.
+
+    An open run with the same *selection* is taken up unless *fresh*; otherwise a new one is made for *merchants*, and
+    what was broken off before is given up.
+    """
+    _wait_for_others(session, merchants)
+    query = select(Run).where(Run.kind == KIND, Run.state == RunState.OPEN).order_by(Run.started_at.desc())
+    for run in session.scalars(query).all():
+        if run.parameters.get("selection") == selection:
+            if not fresh:
+                return run, True
+            if not _worked_on(run):
+                run.state, run.finished_at = RunState.FAILED, utc_now()
+    run = Run(
+        kind=KIND, tool_version=tool_version(),
+        parameters={"selection": selection, "merchants": [merchant.id for merchant in merchants]},
+    )  # fmt: skip
+    session.add(run)
+    session.flush()
+    return run, False
+
+
+def _wait_for_others(session: Session, merchants: Sequence[Merchant]) -> None:
+    """Let two processes that begin the same crawl do so one after the other, so that the second sees the first's run."""
+    session.execute(select(Merchant.id).where(Merchant.id == merchants[0].id).with_for_update())
+
+
+def claim(session: Session, run: Run) -> Claim:
+    """Claim *run* for this process; raises :class:`UserError` while another one that is alive works on it."""
+    if _worked_on(run):
+        raise UserError(
+            f"this crawl is being worked on by {run.claimed_by} until {run.lease_until:%Y-%m-%d %H:%M} UTC",
+            "wait for it to end, or start another one with --new",
+        )
+    token = run.token + 1
+    claiming = update(Run).where(Run.id == run.id, Run.token == run.token)
+    claimed = session.execute(claiming.values(claimed_by=_holder(), lease_until=utc_now() + LEASE, token=token))
+    if claimed.rowcount != 1:  # type: ignore[attr-defined]
+        raise UserError(
+            "another process has just claimed this crawl", "wait for it to end, or begin another with --new"
+        )
+    return Claim(run.id, token)
+
+
+def _holder() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def _worked_on(run: Run) -> bool:
+    """Tell whether another process is at work on *run*: one that is gone from this machine is not, else its lease says."""
+    if run.claimed_by in (None, _holder()) or run.lease_until is None or run.lease_until <= utc_now():
+        return False
+    host, _, process = (run.claimed_by or "").rpartition(":")
+    if host == socket.gethostname() and process.isdigit():
+        try:
+            os.kill(int(process), 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            return True
+    return True
+
+
+def merchants_of(session: Session, run: Run) -> list[Merchant]:
+    """Return the merchants of *run* that are still in the panel, in the order it had when the run was opened."""
+    wanted = run.parameters["merchants"]
+    found: dict[str, Merchant] = {}
+    for start in range(0, len(wanted), KEYS_AT_ONCE):
+        part = wanted[start : start + KEYS_AT_ONCE]
+        found |= {merchant.id: merchant for merchant in session.scalars(select(Merchant).where(Merchant.id.in_(part)))}
+    return [found[merchant_id] for merchant_id in wanted if merchant_id in found]
+
+
+def left_to_read(session: Session, run: Run) -> list[Merchant]:
+    """Return the merchants of *run* that have no closed visit and did not ask to be left alone, in their order."""
+    closed = set(
+        session.scalars(select(Visit.merchant_id).where(Visit.run_id == run.id, Visit.finished_at.is_not(None)))
+    )
+    waiting = [merchant for merchant in merchants_of(session, run) if merchant.id not in closed]
+    return optouts(session).honoured(waiting).allowed
+
+
+def on_public_hosts(merchants: Sequence[Merchant], map_hosts: Sequence[str]) -> list[str]:
+    """Return the addresses of *merchants*, without those that *map_hosts* has read from a private address instead."""
+    mirrors = Mirrors.parse(map_hosts)
+    return [
+        merchant.url for merchant in merchants if not _is_private(mirrors.of(urlsplit(merchant.url).hostname or ""))
+    ]
+
+
+def _is_private(mirror: Mirror | None) -> bool:
+    if mirror is None:
+        return False
+    literal = literal_address(mirror.address)
+    return mirror.address == "localhost" or (literal is not None and not is_public(literal))
+
+
+def orders(run: Run, merchants: Sequence[Merchant], plan: Plan) -> list[SiteOrder]:
+    """Return what the spider is to read: one order a merchant, with the merchant's own country."""
+    return [
+        SiteOrder(
+            merchant.url,
+            Plan(merchant.country, plan.channels, plan.budget, plan.basis, plan.exhaustive),
+            Profile.DESKTOP,
+            merchant.language,
+            merchant.id,
+            run.id,
+        )
+        for merchant in merchants
+    ]
+
+
+def store(database: Database, claimed: Claim, reading: SiteReading) -> None:
+    """Store one closed visit with all that belongs to it, in one transaction.
+
+    Raises :class:`ClaimLost` when the run was taken over meanwhile: its new owner reads the site itself.
+    """
+    reading.visit.tool_version = tool_version()
+    with database.session() as session:
+        renewed = session.execute(
+            update(Run)
+            .where(Run.id == claimed.run_id, Run.token == claimed.token)
+            .values(lease_until=utc_now() + LEASE)
+        )
+        if renewed.rowcount != 1:  # type: ignore[attr-defined]
+            raise ClaimLost
+        session.add(reading.visit)
+        session.flush()
+        session.add_all([*reading.pages, *reading.clicks, *reading.sightings])
+
+
+def close(session: Session, claimed: Claim) -> bool:
+    """Close the run if every merchant has its closed visit, or else release it; return whether it is closed."""
+    run = session.get_one(Run, claimed.run_id)
+    if run.token != claimed.token:
+        return False
+    run.claimed_by = run.lease_until = None
+    if left_to_read(session, run):
+        return False
+    run.state, run.finished_at = RunState.CLOSED, utc_now()
+    return True
+
+
+def tally(session: Session, run_id: str) -> dict[VisitStatus, int]:
+    """Return how the visits of a run ended, by status."""
+    query = select(Visit.status, func.count()).where(Visit.run_id == run_id).group_by(Visit.status)
+    return {VisitStatus(status): count for status, count in session.execute(query) if status is not None}

@@ -1,0 +1,1 @@
+"""Pure measures: from what was recorded to outcomes."""

@@ -1,0 +1,1 @@
+"""What people read: summaries on the terminal, later pages, slides and charts."""

@@ -1,0 +1,146 @@
+"""The audit report: one HTML file for people, made from an audit folder and nothing else.
+
+It loads nothing, runs nothing and links to nothing but web pages: styles and pictures are inside, scripts are forbidden
+by its own content security policy, and whatever a merchant's page wrote stands in it as text.
+"""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import NamedTuple
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from barometer.reports.audit_contract import AuditResult, SetAside
+from barometer.reports.audit_folder import AuditFile, read_folder
+from barometer.reports.channel_card import card
+from barometer.reports.merchant_text import host_of, legible
+from barometer.reports.pictures import Gallery
+from barometer.reports.provenance import provenance, visited
+from barometer.reports.stairs import HEIGHT, WIDTH
+from barometer.reports.verdict import differences_between, verdict
+from barometer.reports.way import PageLink, page_link
+from barometer.reports.wording import Language, Words, capital, words_of
+from storage.vocabulary import Channel, OutcomeKind, SetAsideReason
+
+MOST_ASIDE = 80
+"""Values set aside that a report lists (*ours*); the others stand in ``result.json``."""
+MOST_WARNINGS = 40
+"""Remarks that a report lists (*ours*)."""
+
+
+class Aside(NamedTuple):
+    """A value that was set aside, and why."""
+
+    value: str
+    channel: str
+    why: str
+    note: str
+    page: PageLink
+
+
+class Unmeasured(NamedTuple):
+    """A channel that could not be measured, and why."""
+
+    channel: str
+    profile: str
+    reason: str
+
+
+def audit_report(folder: Path, language: Language) -> str:
+    """Return the report on the audit in *folder* as one HTML document.
+
+    Raises :class:`UserError` where the folder holds no audit result. A picture that is missing or may not be opened is
+    said in its place.
+    """
+    return render(read_folder(folder), words_of(language))
+
+
+def render(audit: AuditFile, words: Words) -> str:
+    """Return the report on *audit* in the language of *words*."""
+    results, gallery = audit.results, Gallery(audit.folder)
+    cards = [card(channel, results, gallery, words) for channel in Channel]
+    style = _style()
+    return (
+        _environment()
+        .get_template("audit.html")
+        .render(
+            words=words,
+            style=Markup(style),  # noqa: S704 (a file of this package)
+            style_digest=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii"),
+            stairs_size=(WIDTH, HEIGHT),
+            site=legible(host_of(results[0].site.final_url or results[0].site.url), 120),
+            home=page_link(results[0].site.final_url or results[0].site.url),
+            day=words.day(results[0].started_at),
+            windows=words.listed(words[f"profile.{result.profile}_window"] for result in results),
+            both=len(results) > 1,
+            verdicts=[verdict(result, words) for result in results],
+            visits=[visited(result, words) for result in results],
+            differences=differences_between(results[0], results[1], words) if len(results) > 1 else [],
+            cards=cards,
+            efforts=any(side.effort for one in cards for side in one.sides),
+            unmeasured=_unmeasured(results, words),
+            aside=_aside(results, words),
+            warnings=_warnings(results)[:MOST_WARNINGS],
+            provenance=provenance(audit, words),
+            version=legible(results[0].tool.version, 60),
+        )
+    )
+
+
+def _unmeasured(results: Sequence[AuditResult], words: Words) -> list[Unmeasured]:
+    return [
+        Unmeasured(
+            capital(words[f"channel.{channel}"]),
+            words[f"profile.{result.profile}"],
+            words[f"reason.{result.channels[channel].reason}"],
+        )
+        for channel in Channel
+        for result in results
+        if result.channels[channel].outcome is OutcomeKind.NOT_MEASURED
+    ]
+
+
+def _aside(results: Sequence[AuditResult], words: Words) -> tuple[list[Aside], str]:
+    """Return what was set aside, each value once a channel and reason, and how many more there are."""
+    seen: dict[tuple[Channel, str, SetAsideReason], SetAside] = {}
+    for result in results:
+        for entry in result.set_aside:
+            seen.setdefault((entry.channel, entry.value, entry.why), entry)
+    order = list(Channel)
+    entries = sorted(seen.values(), key=lambda entry: (order.index(entry.channel), entry.why))
+    shown = [
+        Aside(
+            legible(entry.value),
+            words[f"channel.{entry.channel}"],
+            capital(words[f"set_aside.{entry.why}"]),
+            words[f"set_aside.{entry.why}_note"],
+            page_link(entry.page),
+        )
+        for entry in entries[:MOST_ASIDE]
+    ]
+    return shown, words.count("more", len(entries) - MOST_ASIDE) if len(entries) > MOST_ASIDE else ""
+
+
+def _warnings(results: Sequence[AuditResult]) -> list[str]:
+    return list(dict.fromkeys(legible(warning) for result in results for warning in result.warnings))
+
+
+@cache
+def _style() -> str:
+    return files("barometer.reports").joinpath("templates", "audit.css").read_text("utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("barometer.reports", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
