@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from storage.database import Database
 from storage.evidence import EvidenceStore, Kept
-from storage.records import Event, Page, Reply, Visit
+from storage.records import Event, Page, PageState, Reply, Visit
 from storage.records.columns import as_utc
 
 BATCH = 500
@@ -55,14 +55,13 @@ def retire(
 def still_needed(session: Session, names: Collection[str], before: datetime, kept_runs: Collection[str]) -> set[str]:
     """Return those of *names* that a visit since *before*, a visit of *kept_runs*, an event or a reply refers to."""
     age = func.coalesce(Visit.finished_at, Visit.started_at)
-    visits = (
-        select(Page.evidence)
-        .join(Visit, Visit.id == Page.visit_id)
-        .where(Page.evidence.in_(names), or_(age >= before, Visit.run_id.in_(kept_runs)))
-    )
+    lasting = or_(age >= before, Visit.run_id.in_(kept_runs))
+    seen = [select(Visit.robots).where(Visit.robots.in_(names), lasting)]
+    for column in (Page.evidence, PageState.html, PageState.layout, PageState.picture):
+        seen.append(select(column).join(Visit, Visit.id == column.class_.visit_id).where(column.in_(names), lasting))
     events = select(Event.evidence).where(Event.evidence.in_(names))
     replies = select(Reply.evidence).where(Reply.evidence.in_(names))
-    return {name for name in session.scalars(visits.union(events, replies)) if name is not None}
+    return {name for name in session.scalars(events.union(replies, *seen)) if name is not None}
 
 
 def _older(store: EvidenceStore, limit: datetime) -> Iterator[str]:

@@ -11,6 +11,7 @@ from storage.records.mark import Mark
 from storage.records.merchant import Merchant
 from storage.records.opt_out import OptOut, OptOutKind
 from storage.records.page import Page
+from storage.records.page_state import PageState
 from storage.records.reply import Reply
 from storage.records.review import Review, Verdict
 from storage.records.run import Run
@@ -29,6 +30,7 @@ __all__ = [
     "OptOut",
     "OptOutKind",
     "Page",
+    "PageState",
     "Record",
     "Reply",
     "Review",

@@ -63,8 +63,9 @@ class Record(MappedAsDataclass, DeclarativeBase, kw_only=True, eq=False):
             validate_strings=True,
             values_callable=lambda words: [word.value for word in words],
         ),
-        dict[str, Any]: JSON,
-        list[str]: JSON,
+        dict[str, Any]: JSON(none_as_null=True),
+        list[str]: JSON(none_as_null=True),
+        list[Any]: JSON(none_as_null=True),
     }
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default_factory=new_id, sort_order=-1)

@@ -14,7 +14,8 @@ class Page(Record):
     """A page of a visit; ``failure`` says why it could not be read.
 
     ``depth`` is in clicks from the home page, ``bytes`` is its size after decompression, ``template`` the shape of its
-    address, ``evidence`` the SHA-256 of the stored HTML or ``None`` where none was kept.
+    address, ``evidence`` the SHA-256 of the stored HTML as it was sent or ``None`` where none was kept,
+    ``looked_for`` the channels whose sightings were recorded. What a browser showed of it is in ``page_state``.
     """
 
     __tablename__ = "page"
@@ -30,3 +31,4 @@ class Page(Record):
     fetched_at: Mapped[datetime] = mapped_column(default_factory=utc_now)
     failure: Mapped[Reason | None] = mapped_column(default=None)
     rendered: Mapped[bool] = mapped_column(default=False)
+    looked_for: Mapped[list[str]] = mapped_column(default_factory=list)

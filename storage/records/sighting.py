@@ -1,6 +1,7 @@
 """A channel seen on a page."""
 
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -13,6 +14,9 @@ class Sighting(Record):
 
     ``value`` is normalised, ``display`` is what the page shows, ``depth`` is in clicks, ``confidence`` between 0 and 1.
     The caps are in euros, service part only, and exact. ``kind`` is set for forms, ``automatic`` for chats.
+    ``box`` is where it stood, as x, y, width and height in CSS pixels of the page, ``in_header`` whether that is the
+    page's header, ``fixed`` whether it stays there on scrolling, ``hovered`` whether a menu had to be pointed at to see
+    it; ``None`` where no browser looked.
     """
 
     __tablename__ = "sighting"
@@ -32,3 +36,7 @@ class Sighting(Record):
     kind: Mapped[FormKind | None] = mapped_column(default=None)
     automatic: Mapped[bool | None] = mapped_column(default=None)
     set_aside: Mapped[SetAsideReason | None] = mapped_column(default=None)
+    box: Mapped[list[Any] | None] = mapped_column(default=None)
+    in_header: Mapped[bool | None] = mapped_column(default=None)
+    fixed: Mapped[bool | None] = mapped_column(default=None)
+    hovered: Mapped[bool] = mapped_column(default=False)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.records.base import Record, reference
+from storage.records.base import Record, reference, sha256
 from storage.records.columns import utc_now
 from storage.vocabulary import Profile, Reason, VisitStatus
 
@@ -15,7 +15,8 @@ class Visit(Record):
     """One look at one site, in one window size; it counts once ``finished_at`` is set.
 
     ``run_id`` and ``merchant_id`` are ``None`` for a single audit. ``bytes`` were received, ``cpu_seconds`` are ours.
-    ``search`` holds, by channel, what the search proved about its depth; ``warnings`` are sentences for people. A run
+    ``search`` holds, by channel, what the search proved about its depth; ``warnings`` are sentences for people, ``robots`` is the
+    SHA-256 of the stored robots.txt as it was read. A run
     holds one visit a merchant and profile.
     """
 
@@ -42,3 +43,4 @@ class Visit(Record):
     cpu_seconds: Mapped[float] = mapped_column(default=0.0)
     search: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
     warnings: Mapped[list[str]] = mapped_column(default_factory=list)
+    robots: Mapped[str | None] = sha256(default=None)

@@ -15,6 +15,7 @@ from storage.records import (
     OptOut,
     OptOutKind,
     Page,
+    PageState,
     Record,
     Reply,
     Review,
@@ -160,6 +161,7 @@ def _visit(run: Run, merchant: Merchant) -> Visit:
         cpu_seconds=3.125,
         search={"phone": {"proven": 1, "basis": "complete"}},
         warnings=["redirected to another domain"],
+        robots=HASH,
     )
 
 
@@ -177,6 +179,34 @@ def _seen(visit: Visit) -> list[Record]:
             fetched_at=NOON,
             failure=Reason.TOO_LARGE,
             rendered=True,
+            looked_for=["phone", "email"],
+        ),
+        PageState(
+            visit_id=visit.id,
+            url="https://www.shop.example/contact#:~:text=Menu",
+            page_url="https://www.shop.example/contact",
+            depth=2,
+            position=1,
+            seen_at=NOON,
+            http_status=200,
+            address="192.0.2.7",
+            headers=[["content-type", "text/html"]],
+            response_seconds=0.25,
+            bytes=250_000,
+            html=HASH,
+            layout=HASH,
+            picture=HASH,
+            consent={
+                "kind": "closed",
+                "how": "words",
+                "label": "Tout refuser",
+                "seconds": 0.5,
+                "box": [0, 600, 1440, 300],
+            },
+            age_gate={"kind": "none", "seconds": 0.0},
+            looked_for=["phone"],
+            ended=Reason.TIMEOUT,
+            warnings=["the page never came to rest"],
         ),
         Click(
             visit_id=visit.id,
@@ -186,6 +216,9 @@ def _seen(visit: Visit) -> list[Record]:
             label="Nous écrire",
             selector="footer a",
             position=12,
+            box=[1200, 3400, 90, 20],
+            hovered=True,
+            seconds=0.5,
         ),
         Sighting(
             visit_id=visit.id,
@@ -203,6 +236,10 @@ def _seen(visit: Visit) -> list[Record]:
             kind=FormKind.CONTACT,
             automatic=True,
             set_aside=SetAsideReason.MEDIATOR,
+            box=[120, 640, 210, 18],
+            in_header=True,
+            fixed=False,
+            hovered=True,
         ),
     ]
 
