@@ -3,7 +3,7 @@
 import os
 import socket
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -18,8 +18,8 @@ from barometer.settings import tool_version
 from spiders.addresses import is_public, literal_address
 from spiders.mirrors import Mirror, Mirrors
 from spiders.orders import SiteOrder
+from spiders.plan import Plan
 from spiders.reading import SiteReading
-from spiders.search import Plan
 from storage.database import Database
 from storage.records import Merchant, Run, Visit, utc_now
 from storage.vocabulary import Profile, RunState, VisitStatus
@@ -185,7 +185,7 @@ def orders(run: Run, merchants: Sequence[Merchant], plan: Plan) -> list[SiteOrde
     return [
         SiteOrder(
             merchant.url,
-            Plan(merchant.country, plan.channels, plan.budget, plan.basis, plan.exhaustive),
+            replace(plan, country=merchant.country),
             Profile.DESKTOP,
             merchant.language,
             merchant.id,
@@ -211,7 +211,7 @@ def store(database: Database, claimed: Claim, reading: SiteReading) -> None:
             raise ClaimLost
         session.add(reading.visit)
         session.flush()
-        session.add_all([*reading.pages, *reading.clicks, *reading.sightings])
+        session.add_all([*reading.pages, *reading.states, *reading.clicks, *reading.sightings])
 
 
 def close(session: Session, claimed: Claim) -> bool:

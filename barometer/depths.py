@@ -10,8 +10,8 @@ from barometer.crawl import KIND, merchants_of
 from barometer.errors import UserError
 from barometer.measures.depth import Outcome
 from barometer.result import outcomes
-from spiders.reading import SiteReading
-from storage.records import Click, Merchant, Page, Run, Sighting, Visit
+from barometer.stored_visits import stored_reading
+from storage.records import Merchant, Run, Visit
 from storage.vocabulary import Channel
 
 
@@ -47,13 +47,3 @@ def rows(session: Session, run: Run, category: str | None = None) -> Iterator[Ro
             continue
         visit = visits.get(merchant.id)
         yield Row(merchant, visit, outcomes(stored_reading(session, visit)) if visit is not None else None)
-
-
-def stored_reading(session: Session, visit: Visit) -> SiteReading:
-    """Return the reading that *visit* was stored from."""
-    return SiteReading(
-        visit,
-        list(session.scalars(select(Page).where(Page.visit_id == visit.id).order_by(Page.depth))),
-        list(session.scalars(select(Click).where(Click.visit_id == visit.id).order_by(Click.position))),
-        list(session.scalars(select(Sighting).where(Sighting.visit_id == visit.id).order_by(Sighting.depth))),
-    )

@@ -6,10 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 from barometer.measures.depth import Edge, Outcome, Proven, clicks_of, outcome, paths
+from barometer.measures.effort import Effort, Reached, Step, effort
 from barometer.settings import tool_version
 from spiders.reading import SiteReading
-from storage.records import Sighting
-from storage.vocabulary import Action, Channel, OutcomeKind, Reason, VisitStatus
+from storage.records import Click, PageState, Sighting
+from storage.vocabulary import Action, Channel, OutcomeKind, Profile, Reason, VisitStatus
 
 SCHEMA = "barometer-audit/1"
 """Name of the contract; a key that changes its meaning changes this."""
@@ -62,7 +63,41 @@ def outcomes(reading: SiteReading) -> dict[Channel, Outcome]:
 
 def _routes(reading: SiteReading) -> Mapping[str, list[Edge]]:
     home = reading.visit.final_url or reading.visit.url
-    return paths(home, (Edge(c.from_url, c.to_url, Action(c.action), c.label, c.selector) for c in reading.clicks))
+    return paths(home, map(_edge, reading.clicks))
+
+
+def _edge(click: Click) -> Edge:
+    box = (click.box[0], click.box[1], click.box[2], click.box[3]) if click.box else None
+    return Edge(
+        click.from_url,
+        click.to_url,
+        Action(click.action),
+        click.label,
+        click.selector,
+        box,
+        click.hovered,
+        click.seconds,
+    )
+
+
+def state_of(reading: SiteReading, sighting: Sighting) -> PageState | None:
+    """Return the state that *sighting* was seen in, ``None`` where no browser showed it."""
+    states = (state for state in reading.states if state.url == sighting.page_url)
+    return min(states, key=lambda state: (state.hovered != sighting.hovered, state.position), default=None)
+
+
+def best_sightings(reading: SiteReading) -> dict[Channel, Sighting]:
+    """Return, for each channel that was seen, the sighting that its outcome, path and proof are about."""
+    routes = _routes(reading)
+    found: dict[Channel, list[Sighting]] = {}
+    for sighting in reading.sightings:
+        if sighting.set_aside is None:
+            found.setdefault(sighting.channel, []).append(sighting)
+    return {channel: _ranked(sightings, routes)[0] for channel, sightings in found.items()}
+
+
+def _ranked(found: Iterable[Sighting], routes: Mapping[str, list[Edge]]) -> list[Sighting]:
+    return sorted(found, key=lambda sighting: (_depth(sighting, routes), not sighting.readable, -sighting.confidence))
 
 
 def _outcome(reading: SiteReading, channel: Channel, nearest: int | None) -> Outcome:
@@ -87,23 +122,52 @@ def _depth(sighting: Sighting, routes: Mapping[str, list[Edge]]) -> int:
 def _channel(
     reading: SiteReading, channel: Channel, found: Iterable[Sighting], routes: Mapping[str, list[Edge]]
 ) -> Json:
-    ranked = sorted(found, key=lambda sighting: (_depth(sighting, routes), not sighting.readable, -sighting.confidence))
+    ranked = _ranked(found, routes)
     nearest = _depth(ranked[0], routes) if ranked else None
     state = _outcome(reading, channel, nearest)
     shown = state.kind in (OutcomeKind.EXACT, OutcomeKind.AT_MOST)
+    path = routes.get(ranked[0].page_url, []) if shown else []
+    spent = _effort(reading, ranked[0], path) if shown else None
     return {
         "outcome": str(state.kind),
         "clicks": state.clicks,
         "at_least": state.at_least,
         "basis": _word(state.basis),
         "reason": _word(state.reason),
-        "effort_seconds": None,
+        "effort_seconds": spent.seconds if spent else None,
+        "effort": {"parts": [part._asdict() for part in spent.parts]} if spent else None,
         "values": _values(ranked, routes) if shown else [],
         "searched": _word(state.searched),
         "template_sample": state.template_sample,
-        "path": [_step(edge) for edge in routes.get(ranked[0].page_url, [])] if shown and ranked else [],
-        "proof": None,
+        "path": [_step(edge) for edge in path],
+        "proof": {"screenshot": None, "box": ranked[0].box} if shown and ranked[0].box is not None else None,
     }
+
+
+WINDOW_HEIGHT = {Profile.DESKTOP: 900, Profile.MOBILE: 915}
+"""Height of the window of each profile, in CSS pixels (``docs/method.md``, click depth)."""
+
+
+def _effort(reading: SiteReading, sighting: Sighting, path: list[Edge]) -> Effort | None:
+    """Return what it takes to get to *sighting* by *path*; ``None`` where no browser looked."""
+    home = next((state for state in reading.states if state.page_url == state.url and state.depth == 0), None)
+    if home is None:
+        return None
+    steps = [
+        Step(
+            Reached(edge.box, hovered=edge.hovered), edge.seconds, stays=edge.action is Action.PRESS,
+            free=edge.action is Action.REDIRECT,
+        )
+        for edge in path
+    ]  # fmt: skip
+    box = sighting.box
+    seen = Reached((box[0], box[1], box[2], box[3]) if box else None, bool(sighting.fixed), sighting.hovered)
+    consent = _is(home.consent, "closed")
+    return effort(steps, seen, WINDOW_HEIGHT[reading.visit.profile], consent, _is(home.age_gate, "answered"))
+
+
+def _is(outcome: Mapping[str, Any] | None, *kinds: str) -> bool:
+    return outcome is not None and outcome.get("kind") in kinds
 
 
 def _values(ranked: list[Sighting], routes: Mapping[str, list[Edge]]) -> list[Json]:
@@ -148,6 +212,7 @@ def _step(edge: Edge) -> Json:
         "action": str(edge.action),
         "label": edge.label,
         "selector": edge.selector,
+        "box": list(edge.box) if edge.box else None,
         "screenshot": None,
     }
 

@@ -143,6 +143,8 @@ class Settings(BaseSettings):
     country: Annotated[str, AfterValidator(_country)] = "FR"
     delay: Annotated[Seconds, Field(ge=0, le=3600)] = 1.0
     sites_at_once: Annotated[Count, Field(ge=1, le=1000)] = 16
+    render: bool = True
+    renders_at_once: Annotated[Count, Field(ge=1, le=64)] = 2
     operator: Operator = Operator()
     budgets: Budgets = Budgets()
 

@@ -61,30 +61,31 @@ def served_sites(corpus: Path) -> Iterator[dict[str, str]]:
         yield {slug: address + homes[slug] for slug, address in zip(slugs, addresses, strict=True)}
 
 
-def sites(corpus: Path, misses: list[str]) -> dict[str, Score]:
-    """Return the scores of the labelled pairs, by channel and depth, and of the traps."""
+def sites(corpus: Path, misses: list[str], render: bool = False) -> dict[str, Score]:
+    """Return the scores of the labelled pairs, by channel and depth, and of the traps; with *render* by a browser."""
     labels = _rows(corpus / "sites" / "labels.csv")
     countries = {row["slug"]: row["country"] for row in labels}
     with served_sites(corpus) as addresses:
-        orders = [{"url": url, "country": countries[slug]} for slug, url in addresses.items()]
+        orders = [{"url": url, "country": countries[slug], "render": render} for slug, url in addresses.items()]
         read = dict(zip(addresses, results(orders), strict=True))
+    way = "rendered sites" if render else "sites"
     right: Counter[str] = Counter()
     total: Counter[str] = Counter()
     for row in labels:
         if row["note"].startswith("DOUBTFUL"):
             continue
-        decidable = (row["slug"], row["channel"]) not in UNDECIDABLE
+        decidable = render or (row["slug"], row["channel"]) not in UNDECIDABLE
         wrong = _wrong(row, read[row["slug"]])
         kinds = ["all", f"{row['channel']} {'none' if row['depth'] == 'none' else 'found'}", f"depth {row['depth']}"]
-        for kind in [*kinds, "decidable"] if decidable else ["all"]:
+        for kind in [*kinds, *([] if render else ["decidable"])] if decidable else ["all"]:
             total[kind] += 1
             right[kind] += not wrong
         if wrong:
             misses.append(
-                f"{row['slug']} {row['channel']}: {wrong}" + ("" if decidable else " (not decidable statically)")
+                f"{way}: {row['slug']} {row['channel']}: {wrong}" + ("" if decidable else " (not decidable statically)")
             )
-    scores = {f"sites: {kind}": Score(right[kind], count) for kind, count in total.items()}
-    return scores | _traps(corpus, labels, read, misses)
+    scores = {f"{way}: {kind}": Score(right[kind], count) for kind, count in total.items()}
+    return scores | {f"{way}: traps": _traps(corpus, labels, read, misses)}
 
 
 def _wrong(row: dict[str, str], result: dict[str, Any]) -> str:
@@ -123,9 +124,7 @@ _TRAP_CHANNELS = {
 }  # fmt: skip
 
 
-def _traps(
-    corpus: Path, labels: list[dict[str, str]], read: dict[str, dict[str, Any]], misses: list[str]
-) -> dict[str, Score]:
+def _traps(corpus: Path, labels: list[dict[str, str]], read: dict[str, dict[str, Any]], misses: list[str]) -> Score:
     """Return the score of ``traps.csv``: none of its values is reported, unless the labels give it too."""
     own = {_trap_value(value) for row in labels for value in row["values"].split(";") if value}
     right = total = 0
@@ -144,7 +143,7 @@ def _traps(
             right += not caught
             if caught:
                 misses.append(f"{row['slug']} trap {row['kind']}: {value} is reported")
-    return {"sites: traps": Score(right, total)}
+    return Score(right, total)
 
 
 def _trap_value(value: str) -> str:
@@ -214,6 +213,7 @@ def measured(corpus: Path, misses: list[str]) -> tuple[dict[str, float], list[st
     """Return every score by name, and the lines of the table."""
     counted = (
         sites(corpus, misses)
+        | sites(corpus, misses, render=True)
         | markets(misses)
         | matcher_cases(corpus, misses)
         | text_runs(misses)

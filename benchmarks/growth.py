@@ -22,7 +22,8 @@ from benchmarks.detection_cost import ADDRESS, DETECTORS
 from benchmarks.hostile_pages import PAGES
 from benchmarks.serving import served
 from spiders.detect.document import Document
-from spiders.search import Fetched, SiteSearch
+from spiders.plan import Fetched
+from spiders.search import SiteSearch
 
 MOST_MEMORY = 300
 """MB that the many sites may cost more than the hundred."""

@@ -5,9 +5,9 @@ import json
 from barometer.result import audit_result
 from benchmarks.contestant import PROGRESS_EVERY, Answer, tell, told
 from spiders.orders import CrawlOptions, SiteOrder, Step
+from spiders.plan import Plan
 from spiders.reading import SiteReading
 from spiders.run import read_sites
-from spiders.search import Plan
 from storage.vocabulary import Basis, Channel
 
 

@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urldefrag, urlsplit
 
 import scrapy
@@ -19,13 +19,17 @@ from spiders.failures import reason_of
 from spiders.frontier import Budget, Candidate
 from spiders.mirrors import Mirrors
 from spiders.orders import SiteOrder, Step
+from spiders.plan import Fetched, Plan
 from spiders.reading import SiteReading, close_visit
 from spiders.robots import Robots
-from spiders.search import Fetched, Plan, SiteSearch
+from spiders.search import SiteSearch
 from spiders.visitor import LANGUAGE, SITE, Visitor
 from storage.evidence import EvidenceStore
 from storage.records import Visit, utc_now
 from storage.vocabulary import Basis, Channel, Reason
+
+if TYPE_CHECKING:
+    from spiders.looking import Looking
 
 SITES_AT_ONCE = 16
 """Sites read side by side by one process, unless the setting ``BAROMETER_SITES`` says otherwise."""
@@ -62,6 +66,7 @@ class ContactSpider(scrapy.Spider):
         readings: asyncio.Queue[SiteReading | None] = asyncio.Queue()
         self._mirrors = Mirrors.parse(self.settings.getlist("BAROMETER_MAP_HOSTS"))
         at_once = self.settings.getint("BAROMETER_SITES", SITES_AT_ONCE)
+        self._renders = asyncio.Semaphore(self.settings.getint("BAROMETER_RENDERS", 2))
         self._workers = [asyncio.create_task(self._work(readings)) for _ in range(at_once)]
         try:
             for _ in range(at_once):
@@ -96,17 +101,27 @@ class ContactSpider(scrapy.Spider):
             language=order.language, user_agent=self.settings.get("USER_AGENT"),
         )  # fmt: skip
         search = SiteSearch(order.url, order.plan)
+        look = self._looking(order, search) if order.plan.render else None
         kept: dict[str, str] = {}
         try:
-            visit.cpu_seconds = await self._search(order, search, kept)
+            visit.cpu_seconds = await self._search(order, search, kept, look)
         except asyncio.CancelledError:
             raise
         except Exception:
             self.logger.exception("reading %r failed", order.url)
             search.stop(Reason.CRAWLER_ERROR)
         finally:
+            visit.robots = self._robots_txt(search, order)
+            if look is not None:
+                visit.browser = look.browser
+                await look.close()
             self._forget(order)
-        return close_visit(visit, search, utc_now(), kept)
+        return close_visit(visit, search, utc_now(), kept, look.captures if look is not None else ())
+
+    def _looking(self, order: SiteOrder, search: SiteSearch) -> "Looking":
+        from spiders.looking import Looking  # the browser's driver takes a third of a second to load
+
+        return Looking(self.crawler, self._evidence, order, search, self._renders)
 
     def _forget(self, order: SiteOrder) -> None:
         """Drop the cookies and the robots.txt of a site that is done with: memory stays flat over a night."""
@@ -117,39 +132,56 @@ class ContactSpider(scrapy.Spider):
         if visitor is not None:
             visitor.forget(id(order))
 
-    async def _search(self, order: SiteOrder, search: SiteSearch, kept: dict[str, str]) -> float:
-        """Fetch what the search asks for until it is over; return the CPU seconds our own reading took."""
+    async def _search(
+        self, order: SiteOrder, search: SiteSearch, kept: dict[str, str], look: "Looking | None"
+    ) -> float:
+        """Fetch or look at what the search asks for until it is over; return the CPU seconds our own reading took."""
         started, cpu = time.monotonic(), 0.0
         delay, last = self._delay(order.url), 0.0
         while (page := search.next(time.monotonic() - started)) is not None:
             if (pause := last + delay - time.monotonic()) > 0:
                 await asyncio.sleep(pause)
             last = time.monotonic()
-            fetched = await self._fetch(page, order)
-            delay = max(delay, self._crawl_delay(page.url, order))
-            before = time.process_time()
-            if isinstance(fetched, Fetched):
-                self._take(search, page, fetched, kept)
+            if page.render and look is not None:
+                cpu += await look.at(page)
             else:
-                search.fail(page, fetched)
-            cpu += time.process_time() - before
+                cpu += await self._read_source(page, order, search, kept)
+            delay = max(delay, self._crawl_delay(page.url, order))
             if self._on_step is not None:
                 self._on_step(Step(order, page.url, len(search.pages), search.bytes))
         return cpu
+
+    async def _read_source(self, page: Candidate, order: SiteOrder, search: SiteSearch, kept: dict[str, str]) -> float:
+        """Fetch *page* and tell the search; return the CPU seconds our own reading took."""
+        fetched = await self._fetch(page, order)
+        before = time.process_time()
+        if isinstance(fetched, Fetched):
+            self._take(search, page, fetched, kept)
+        else:
+            search.fail(page, fetched)
+        return time.process_time() - before
+
+    def _robots_txt(self, search: SiteSearch, order: SiteOrder) -> str | None:
+        """Store the robots.txt of the site as it was read; return the name of the file, ``None`` where there is none."""
+        robots = self.crawler.get_downloader_middleware(Robots)
+        rules = robots.known(search.final_url or order.url, id(order)) if robots is not None else None
+        if rules is None or not rules.text or self._evidence is None:
+            return None
+        return self._evidence.put(rules.text.encode("utf-8", "replace"), ".txt")
 
     def _take(self, search: SiteSearch, page: Candidate, fetched: Fetched, kept: dict[str, str]) -> None:
         """Hand a page to the search; a page that our reading breaks on is lost, not its site.
 
         The HTML of the home page and of every page something was seen on is stored, and *kept* holds its name.
         """
-        before = len(search.seen) + len(search.set_aside)
+        before = len(search.sights.kept) + len(search.sights.set_aside)
         try:
             search.take(page, fetched)
         except Exception:
             self.logger.exception("reading %r failed", fetched.url)
             search.lose(page, Reason.CRAWLER_ERROR)
         else:
-            shows_something = len(search.seen) + len(search.set_aside) > before
+            shows_something = len(search.sights.kept) + len(search.sights.set_aside) > before
             if self._evidence is not None and fetched.status < 400 and (shows_something or page.depth == 0):
                 kept[fetched.url] = self._evidence.put(fetched.body, ".html")
 

@@ -9,11 +9,12 @@ that level can be called exact.
 import heapq
 import zlib
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
 
-from spiders.identity import is_personal, template_of
+from spiders.identity import is_personal, page_key, template_of
 from storage.vocabulary import Action, Basis, Channel, Reason
 
 Found = tuple[Channel, str]
@@ -31,6 +32,10 @@ PROMISING = 3
 """Interest from which on a link promises a contact (``detect.links.Interest.HELP``)."""
 FEW = 20
 """Known pages of a template below which all are read: vouching for so few saves next to nothing (ours)."""
+STRIKES = 2
+"""Pages that must have hidden a link they hold before the source of other pages is no longer believed about it (ours)."""
+NOWHERE = 1_000_000
+"""Depth of a page to which no way is left."""
 LIKENESS = 0.6
 """Share of common marks (Jaccard) from which on two pages count as cut from one template (ours)."""
 
@@ -52,6 +57,18 @@ class State(Enum):
     DEAD = "dead"
     SAMPLED = "sampled"
     UNREAD = "unread"
+    HIDDEN = "hidden"
+
+
+class Way(NamedTuple):
+    """A link or control as a browser showed it: its words, a selector, its box (x, y, width, height in CSS pixels of the
+    page), and whether a menu had to be pointed at to see it.
+    """
+
+    label: str = ""
+    selector: str = ""
+    box: tuple[int, int, int, int] | None = None
+    hovered: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -59,7 +76,8 @@ class Candidate:
     """A page that is known, and the shortest known way to it.
 
     ``interest`` orders pages within a level (see ``detect.links.Interest``); ``apart`` says that its link sets it apart from
-    its siblings (menu, footer, telling words), so that no sample vouches for it.
+    its siblings (menu, footer, telling words), so that no sample vouches for it. ``render`` asks for a browser;
+    ``framed`` says that it is shown inside its parent.
     """
 
     key: str
@@ -74,6 +92,14 @@ class Candidate:
     state: State = State.PENDING
     reason: Reason | None = None
     template: str | None = None
+    box: tuple[int, int, int, int] | None = None
+    hovered: bool = False
+    render: bool = False
+    framed: bool = False
+
+
+_WAITING = frozenset({State.PENDING, State.SAMPLED, State.HIDDEN})
+"""States of a page that may still be read."""
 
 
 @dataclass(slots=True)
@@ -98,12 +124,16 @@ class _Template:
 
 
 class Leads(NamedTuple):
-    """Where one state of a page leads: to the pages *keys*, each *cost* clicks further than the page itself."""
+    """Where one state of a page leads: to the pages *keys*, each *cost* clicks further than the page itself.
+
+    *ways* are the links as a browser showed them, by key; ``None`` where only the source of the page was read.
+    """
 
     state: str
     cost: int
     action: Action
     keys: list[str]
+    ways: Mapping[str, Way] | None = None
 
 
 class Proof(NamedTuple):
@@ -132,6 +162,7 @@ class Frontier:
         self._templates: dict[str, _Template] = {}
         self._members: Counter[str] = Counter()
         self._leads: dict[str, list[Leads]] = {}
+        self._strikes: Counter[str] = Counter()
         self._overflow: int | None = None
         self._count = 0
         self.known: dict[str, Candidate] = {}
@@ -161,6 +192,26 @@ class Frontier:
     def connect(self, page: Candidate, leads: Leads) -> None:
         """Remember where a state of *page* leads, should a shorter way to the page be found later."""
         self._leads.setdefault(page.key, []).append(leads)
+
+    def replace(self, page: Candidate, leads: list[Leads], hidden: frozenset[str] = frozenset()) -> None:
+        """Let *leads*, which a browser showed, take the place of all that the source of *page* promised.
+
+        *hidden* are pages it links to that no visitor can see there. Depths are measured again; a page to which no way is
+        left is not to be read.
+        """
+        shown = {key for lead in leads for key in lead.keys}
+        promised = {key for lead in self._leads.get(page.key, ()) for key in lead.keys}
+        self._strikes.update((promised | hidden) - shown)
+        self._leads[page.key] = leads
+        self._measure()
+
+    def put_back(self, page: Candidate) -> None:
+        """Let *page*, which :meth:`next` gave, wait again."""
+        self._push(page)
+
+    def parent_of(self, page: Candidate) -> Candidate | None:
+        """Return the page whose link or press leads to *page*, ``None`` for the home page."""
+        return None if page.parent is None else self.known.get(page_key(page.parent.partition("#:~:")[0]))
 
     def alias(self, page: Candidate, key: str) -> bool:
         """Let *page* also stand for *key*, which it was redirected to; return whether that page is still to be read."""
@@ -239,6 +290,7 @@ class Frontier:
     def proof(self) -> Proof:
         """Return what the pages closed so far prove."""
         unread = [page for page in self.known.values() if page.state in (State.PENDING, State.UNREAD)]
+        unread = [page for page in unread if page.depth < NOWHERE]
         unread = [page for page in unread if page.reason is not Reason.ROBOTS or not _holds_no_contact(page)]
         sampled = [page.depth for page in self.known.values() if page.state is State.SAMPLED]
         depths = [page.depth for page in unread] + ([self._overflow] if self._overflow is not None else [])
@@ -259,7 +311,7 @@ class Frontier:
     def _improve(self, known: Candidate, page: Candidate) -> bool:
         """Let *known* have what *page* knows better of it: a shorter way, a more telling label, that it stands apart."""
         nearer = page.depth < known.depth
-        unread = known.state in (State.PENDING, State.SAMPLED)
+        unread = known.state in _WAITING
         telling = unread and page.depth == known.depth and page.interest > known.interest
         stands_out = unread and page.depth <= known.depth and page.apart and not known.apart
         if nearer or telling:
@@ -279,15 +331,54 @@ class Frontier:
         while waiting:
             above = waiting.pop()
             for leads in self._leads.get(above.key, ()):
-                for below in filter(None, map(self.known.get, leads.keys)):
+                for key, below in self._led_to(leads):
                     depth = above.depth + leads.cost
                     if depth >= below.depth:
                         continue
-                    below.depth, below.parent, below.action = depth, leads.state, leads.action
-                    if below.state in (State.PENDING, State.SAMPLED):
+                    _lead_to(below, depth, key, leads)
+                    if below.state in _WAITING:
                         below.state = State.PENDING
                         self._push(below)
                     waiting.append(below)
+
+    def _measure(self) -> None:
+        """Find the shortest way to every page anew, since one that was believed may be gone."""
+        home = next(iter(self.known.values()))
+        reached: set[int] = set()
+        waiting: list[tuple[int, int, int, Candidate, str, Leads | None]] = [(0, 0, 0, home, "", None)]
+        count = 0
+        while waiting:
+            depth, _, _, page, key, lead = heapq.heappop(waiting)
+            if id(page) in reached:
+                continue
+            reached.add(id(page))
+            if lead is not None:
+                self._settle_way(page, depth, key, lead)
+            for onward in self._leads.get(page.key, ()):
+                for target, below in self._led_to(onward):
+                    if id(below) not in reached:
+                        count += 1
+                        # Of equal ways the one that is known stays; else one that a browser showed is better.
+                        rank = 0 if below.parent == onward.state else 1 if onward.ways is not None else 2
+                        heapq.heappush(waiting, (depth + onward.cost, rank, count, below, target, onward))
+        for page in self.known.values():
+            if id(page) not in reached:
+                page.depth = NOWHERE
+                if page.state in _WAITING:
+                    page.state = State.HIDDEN
+
+    def _led_to(self, lead: Leads) -> Iterator[tuple[str, Candidate]]:
+        for key in lead.keys:
+            page = self.known.get(key)
+            if page is not None and (lead.ways is not None or self._strikes[key] < STRIKES):
+                yield key, page
+
+    def _settle_way(self, page: Candidate, depth: int, key: str, lead: Leads) -> None:
+        moved = page.depth != depth
+        _lead_to(page, depth, key, lead)
+        if moved and page.state in _WAITING:
+            page.state = State.PENDING
+            self._push(page)
 
     def _push(self, page: Candidate) -> None:
         self._count += 1
@@ -328,7 +419,17 @@ class Frontier:
 def _take_way(page: Candidate, other: Candidate) -> None:
     """Reach *page* the way *other* is reached; all of it, since half of two ways is none."""
     page.depth, page.parent, page.action = other.depth, other.parent, other.action
-    page.label, page.selector = other.label, other.selector
+    page.label, page.selector, page.box, page.hovered = other.label, other.selector, other.box, other.hovered
+    page.framed = other.framed
+
+
+def _lead_to(page: Candidate, depth: int, key: str, lead: Leads) -> None:
+    """Reach *page*, there called *key*, by *lead*."""
+    page.depth, page.parent, page.action = depth, lead.state, lead.action
+    way = lead.ways.get(key) if lead.ways is not None else None
+    if way is not None:
+        page.label, page.selector, page.box, page.hovered = way
+        page.framed = False
 
 
 def _holds_no_contact(page: Candidate) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from spiders.search import Plan
+from spiders.plan import Plan
 from storage.vocabulary import Profile
 
 
@@ -32,7 +32,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class CrawlOptions:
-    """How a crawl behaves towards every site: ``delay`` in seconds between two requests to one public site."""
+    """How a crawl behaves towards every site: ``delay`` in seconds between two requests to one public site.
+
+    ``renders_at_once`` pages are shown by the browser side by side, where the plan of a site asks for it.
+    """
 
     user_agent: str
     delay: float = 1.0
@@ -40,3 +43,4 @@ class CrawlOptions:
     allow_private: bool = False
     map_hosts: Sequence[str] = ()
     evidence: Path | None = None
+    renders_at_once: int = 2

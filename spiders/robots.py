@@ -37,15 +37,16 @@ _SITE_WIDE = re.compile(r"\s*(?:site-?maps?|host)\s*:", re.I)
 class Rules:
     """What one host lets us read.
 
-    ``reason`` says why everything is closed, ``None`` where the host answered; ``crawl_delay`` is in seconds, at most
-    :data:`MAX_DELAY`, 0 where the host asks for none.
+    ``text`` is the file as it was read. ``reason`` says why everything is closed, ``None`` where the host answered;
+    ``crawl_delay`` is in seconds, at most :data:`MAX_DELAY`, 0 where the host asks for none.
     """
 
-    __slots__ = ("_parsed", "crawl_delay", "reason", "token")
+    __slots__ = ("_parsed", "crawl_delay", "reason", "text", "token")
 
     def __init__(self, text: str | None, token: str, reason: Reason | None = None) -> None:
         self.token = token
         self.reason = reason
+        self.text = text
         self._parsed: Protego | None = None
         self.crawl_delay = 0.0
         if text is not None and reason is None:

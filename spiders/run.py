@@ -108,6 +108,7 @@ def _settings(options: CrawlOptions) -> Settings:
             "USER_AGENT": options.user_agent,
             "BAROMETER_DELAY": options.delay,
             "BAROMETER_SITES": options.sites_at_once,
+            "BAROMETER_RENDERS": options.renders_at_once,
             "BAROMETER_ALLOW_PRIVATE": options.allow_private,
             "BAROMETER_MAP_HOSTS": list(options.map_hosts),
             "LOG_INSTALL_ROOT_HANDLER": False,

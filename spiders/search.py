@@ -1,116 +1,55 @@
-"""The search of one site, from its home page to the last channel: what to fetch next, and what was seen. Pure.
+"""The search of one site, from its home page to the last channel: what to look at next, and what was seen. Pure.
 
-It is told what the spider fetched and says what to fetch next; it never fetches. So the same search runs behind Scrapy, behind a
-browser, and in a test on files.
+It is told what the spider fetched, or what a browser showed, and says what to look at next; it never fetches. So the same search
+runs behind Scrapy, behind a browser, and in a test on files.
+
+With a browser it searches, then proves: sources are read as without one, and what a source promises is believed until it is
+the nearest of its channel. Then its page, and every page on the way to it, is rendered; what these do not show is taken back,
+and the search goes on.
 """
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
-from typing import NamedTuple
-from urllib.parse import quote, urlsplit
+from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from spiders.detect.document import Document, Fold
-from spiders.detect.link import Link
-from spiders.detect.links import Interest, interest_of
-from spiders.detect.page import ALL_CHANNELS, detect, forwarding, is_empty_shell
-from spiders.detect.sighting import SetAside, Sighting
+from spiders.detect.links import Interest
+from spiders.detect.page import forwarding, is_empty_shell
+from spiders.detect.promises import promised
 from spiders.detect.walls import is_login_wall, wall_of
-from spiders.frontier import PROMISING, Budget, Candidate, Frontier, Leads, Proof, State
-from spiders.identity import is_hash_route, is_page, page_key
+from spiders.frontier import NOWHERE, PROMISING, Candidate, Frontier, Leads, Proof, State
+from spiders.harvest import SHOWN, Harvest
+from spiders.identity import is_hash_route, page_key
+from spiders.judging import judged
+from spiders.plan import Fetched, PageRead, Plan, Press, Verdict
 from spiders.scope import Scope, registered_domain
-from spiders.siblings import set_apart
+from spiders.showing import Showing, press_state
+from spiders.sights import Sight, Sights
 from storage.vocabulary import Action, Basis, Channel, Reason, VisitStatus
 
-MAX_PLACES = 50_000
-"""Ways of writing a target that are remembered with the page they lead to."""
-MAX_LINKS = 5_000
-"""Links looked at on one page; a page with more is a list nobody reads to its end."""
-MAX_HREF = 4_000
-"""Characters of a target that is looked at; no server takes much more."""
 MAX_FORWARDS = 10
 """Pages in a row that may send their visitor on, as many as HTTP redirects."""
-SHOWN = 200
-"""Characters kept of a label."""
 DIVE = 0.8
 """Share of a budget after which promising pages of any level come first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What to look for on one site, and how far to go.
-
-    ``channels`` ends the search once all of them are settled; ``basis`` ``None`` samples large sites only, ``COMPLETE`` never
-    samples, ``TEMPLATES`` always does; ``exhaustive`` reads every page within the budget.
-    """
-
-    country: str = "FR"
-    channels: frozenset[Channel] = ALL_CHANNELS
-    budget: Budget = Budget()
-    basis: Basis | None = None
-    exhaustive: bool = False
-
-
-class Fetched(NamedTuple):
-    """A page as it came: ``url`` after redirects, body decompressed, ``size`` in bytes."""
-
-    url: str
-    status: int
-    body: bytes
-    content_type: str | None = None
-
-    @property
-    def size(self) -> int:
-        """Bytes of the body."""
-        return len(self.body)
-
-
-class PageRead(NamedTuple):
-    """A page that was read or tried; ``failure`` says why it could not be."""
-
-    page: Candidate
-    url: str
-    depth: int
-    status: int | None
-    content_type: str | None
-    size: int
-    failure: Reason | None
-
-
-class Seen(NamedTuple):
-    """A sighting, or a value set aside, with the page it stands on."""
-
-    url: str
-    depth: int
-    what: Sighting | SetAside
-
-
-class Press(NamedTuple):
-    """A control that shows more of a page: pressing it on *source* leads to the state *target*."""
-
-    source: str
-    target: str
-    label: str
-    selector: str
-
-
-@dataclass(slots=True)
-class Verdict:
-    """How the visit as a whole ended."""
-
-    status: VisitStatus
-    reason: Reason | None = None
+MAX_PROMISING = 10
+"""Pages of one site that are shown only because a control on them says it shows a number or an address (ours)."""
+MAX_RENDERED = 40
+"""Pages of one site that a browser is asked to show (ours)."""
 
 
 @dataclass(slots=True)
 class _Tally:
     requests: int = 0
+    rendered: int = 0
     bytes: int = 0
     seconds: float = 0.0
-    nearest: dict[Channel, int] = field(default_factory=dict)
 
 
 class SiteSearch:
-    """One site: ask :meth:`next`, fetch, tell :meth:`take` or :meth:`fail`, until :meth:`next` returns ``None``."""
+    """One site: ask :meth:`next`, fetch, tell :meth:`take` or :meth:`fail`, until :meth:`next` returns ``None``.
+
+    A page whose ``render`` is set is to be shown by a browser: tell :meth:`open`, show each state to what it returns, then
+    tell :meth:`shut`.
+    """
 
     def __init__(self, url: str, plan: Plan | None = None) -> None:
         self.plan = plan or Plan()
@@ -119,42 +58,100 @@ class SiteSearch:
         self.language: str | None = None
         self.scope: Scope | None = None
         self.frontier = Frontier(self.plan.budget, Basis.COMPLETE if self.plan.exhaustive else self.plan.basis)
-        self.pages: list[PageRead] = []
+        self.sights = Sights()
         self.presses: list[Press] = []
-        self.seen: list[Seen] = []
-        self.set_aside: list[Seen] = []
         self.warnings: list[str] = []
         self.verdict: Verdict | None = None
+        self._pages: dict[int, PageRead] = {}
         self._tally = _Tally()
-        self._keys: dict[str, str] = {}
         self._home = Candidate(page_key(url), url, 0, None, interest=int(Interest.CONTACT), apart=True)
+        self._home.render = self.plan.render
+        self._harvest: Harvest | None = None
+        self._showing: Showing | None = None
         self._sent_on: dict[str, int] = {}
+        self._promising: list[tuple[Candidate, frozenset[Channel]]] = []
         self.frontier.add(self._home)
 
     def next(self, seconds: float = 0.0) -> Candidate | None:
-        """Return the page to fetch now, or ``None`` when the search is over; *seconds* have been spent so far."""
+        """Return the page to look at now, or ``None`` when the search is over; *seconds* have been spent so far."""
         self._tally.seconds = seconds
         if self.verdict is not None:
             return None
         budget = self.plan.budget
         spent = max(self._tally.requests / budget.pages, self._tally.bytes / budget.bytes, seconds / budget.seconds)
-        page = self.frontier.next(dive=spent >= DIVE and not self.plan.exhaustive) if spent < 1 else None
-        if page is not None and not self.plan.exhaustive and self._settled():
-            page = None
+        page = self._next(dive=spent >= DIVE and not self.plan.exhaustive) if spent < 1 else None
         if page is None:
             self._end()
         return page
 
+    def _next(self, dive: bool) -> Candidate | None:
+        while True:
+            page = self.frontier.next(dive)
+            # The level may have risen: what was seen up to there is proven before anything further is read.
+            limit = self.frontier.level if page is not None else NOWHERE - 1
+            doubtful = (self._doubtful(limit) or self._promised(limit)) if self.plan.render else None
+            if page is not None and doubtful is None and not self.plan.exhaustive and self._settled():
+                return None
+            if page is not None and doubtful is not None:
+                self.frontier.put_back(page)
+            page = doubtful or page
+            if page is None or not self._needs_browser(page):
+                return page
+            if self._tally.rendered < MAX_RENDERED:
+                return page
+            self._give_up(page, Reason.BUDGET)
+
+    def _needs_browser(self, page: Candidate) -> bool:
+        page.render = page.render or (self.plan.render and is_hash_route(page.url))
+        return page.render
+
+    def _doubtful(self, limit: int) -> Candidate | None:
+        """Return a page that has to be shown before the sightings at up to *limit* clicks can be relied on."""
+        for channel in sorted(self.plan.channels):
+            sight = self.sights.best(channel) if self.sights.nearest(channel) <= limit else None
+            page = self._unseen(sight.page) if sight is not None else None
+            if page is not None:
+                page.render = True
+                return page
+        return None
+
+    def _promised(self, limit: int) -> Candidate | None:
+        """Return a page with a control that says it shows what would be the nearest of its channel, in at most *limit* clicks."""
+        for page, channels in self._promising:
+            near = page.depth + 1 <= limit and any(self.sights.nearest(one) > page.depth + 1 for one in channels)
+            if near and page.key not in self.sights.shown and page.state is State.READ:
+                page.render = True
+                return page
+        return None
+
+    def _unseen(self, page: Candidate) -> Candidate | None:
+        """Return the page nearest to *page*, on the way from the home page to it, that no browser showed."""
+        here: Candidate | None = page
+        for _ in range(self.plan.budget.depth + MAX_FORWARDS + 2):
+            if here is None:
+                return None
+            inside = here.framed or here.key in self._sent_on
+            if here.key not in self.sights.shown and not inside:
+                return here
+            here = self.frontier.parent_of(here)
+        return None
+
+    @property
+    def pages(self) -> list[PageRead]:
+        """Every page that was read or tried, in order."""
+        return list(self._pages.values())
+
     @property
     def wanted(self) -> frozenset[Channel]:
         """The channels still looked for."""
+        return self._wanted_at(self.frontier.level)
+
+    def _wanted_at(self, depth: int) -> frozenset[Channel]:
+        """Return the channels for which a sighting *depth* clicks away, or on the level being read, would be the nearest."""
         if self.plan.exhaustive:
             return self.plan.channels
-        return frozenset(
-            channel
-            for channel in self.plan.channels
-            if self._tally.nearest.get(channel, self.frontier.level + 1) > self.frontier.level
-        )
+        near = min(depth, self.frontier.level)
+        return frozenset(channel for channel in self.plan.channels if self.sights.nearest(channel) > near)
 
     def proof(self) -> Proof:
         """Return what the search has proven so far."""
@@ -165,62 +162,107 @@ class SiteSearch:
         """Bytes received so far, decompressed."""
         return self._tally.bytes
 
+    @property
+    def rendered(self) -> int:
+        """Pages that a browser showed."""
+        return sum(read.rendered for read in self._pages.values())
+
+    def seen(self) -> list[Sight]:
+        """Return the sightings that count: with a browser those that it showed, on ways that it showed."""
+        if not self.plan.render:
+            return self.sights.kept
+        return [one for one in self.sights.kept if one.depth < NOWHERE and self.is_proven(one.page)]
+
+    def is_proven(self, page: Candidate) -> bool:
+        """Tell whether a browser showed *page* and every page on the way to it."""
+        return page.depth < NOWHERE and self._unseen(page) is None
+
     def take(self, page: Candidate, fetched: Fetched) -> None:
         """Record what came for *page*: its channels, and the links it offers."""
-        self._tally.bytes += fetched.size
-        if page is self._home:
-            self._arrive(fetched)
-        elif self.scope is None or not self.scope.covers(fetched.url):
-            self._close(page, fetched, State.DEAD)
+        document = self._accepted(page, fetched)
+        if document is None or self._harvest is None:
             return
-        key = page_key(fetched.url)
-        if not self.frontier.alias(page, key) and page is not self._home:
-            self._close(page, fetched, State.DEAD)
+        if is_empty_shell(document):
+            if self.plan.render:
+                self._tally.requests += 1
+                page.render = True
+                self.frontier.put_back(page)
+            else:
+                self._close(page, fetched, State.UNREAD, Reason.NEEDS_BROWSER)
             return
-        redirected = key != page.key
-        document = Document(fetched.body, fetched.url, fetched.content_type)
-        wall = self._wall(page, fetched, document, redirected)
-        if wall is not None:
-            self._stopped_by(wall, page, fetched)
-            return
-        if fetched.status >= 400:
-            self._refused_by_server(page, fetched)
-            return
-        if page is self._home:
-            self.language = document.language
-        if self._forwards_before(page) > MAX_FORWARDS:
-            self._stopped_by(Reason.REDIRECT_LOOP, page, fetched)
-            return
-        if self._moved_on(page, document):
-            self._close(page, fetched, State.READ)
-            return
-        shell = is_empty_shell(document)
-        self._close(page, fetched, State.UNREAD if shell else State.READ, Reason.NEEDS_BROWSER if shell else None)
-        labels = (page.label,) if page.label and page.action is Action.FOLLOW else ()
         looked_for = self.wanted
-        found = self._look(page, document, document.url, page.depth, labels)
-        self._harvest(page, document, document.url, page.depth + 1)
+        self._close(page, fetched, State.READ, looked_for=looked_for)
+        found = self._look(page, document, looked_for)
+        self._harvest.frames(page, document, document.url, page.depth)
+        self._connect(page, self._harvest.take(page, document, document.url, page.depth + 1))
         for fold in document.folds:
-            self._press(page, fold)
-        if self.frontier.wants_marks(page):
-            self.frontier.compare(page, _marks(document), found, looked_for)
+            self._unfold(page, fold)
+        if self.plan.render and looked_for & _SHOWN_ON_REQUEST and len(self._promising) < MAX_PROMISING:
+            channels = promised(document) & looked_for
+            if channels:
+                self._promising.append((page, channels))
+        self._compare(page, document, found, looked_for)
+
+    def open(self, page: Candidate, fetched: Fetched) -> Showing | None:
+        """Record that a browser shows *page*, whose source is now *fetched*.
+
+        Return what to show its states to, until :meth:`shut`; ``None`` where nothing of it is worth showing.
+        """
+        self._tally.rendered += 1
+        was_read = page.state is State.READ
+        document = self._accepted(page, fetched)
+        if document is None or self._harvest is None:
+            if was_read:
+                self._unprove(page)
+            return None
+        promised = self.sights.take_back(page) if was_read else None
+        self.sights.shown.add(page.key)
+        expected = frozenset(sight.what.channel for sight in promised or ())
+        looked_for = (self._wanted_at(page.depth) | expected) & self.plan.channels
+        self._close(page, fetched, State.READ, looked_for=looked_for, rendered=True)
+        self._showing = Showing(
+            page, document, promised, looked_for, plan=self.plan, home=page is self._home, frontier=self.frontier,
+            harvest=self._harvest, sights=self.sights, wanted_at=self._wanted_at,
+        )  # fmt: skip
+        return self._showing
+
+    def shut(self, page: Candidate) -> None:
+        """Record that *page* is no longer shown; where no state of it was, it could not be judged."""
+        showing, self._showing = self._showing, None
+        if showing is None:
+            return
+        if not showing.views:
+            self._unprove(page)
+            return
+        showing.end()
+        self.presses += showing.presses
+        for warning in showing.warnings:
+            self.warn(warning)
+        found = frozenset((channel, value) for channel, value in showing.values if channel not in _OWN_ADDRESS)
+        self._compare(page, showing.source, found, showing.looked_for)
 
     def fail(self, page: Candidate, reason: Reason) -> None:
-        """Record that *page* could not be fetched.
+        """Record that *page* could not be fetched or shown.
 
         A dead link on another host of the merchant (no such name, nobody answers) is what a visitor meets too; everything
         else is our failure and leaves the page unread.
         """
-        if page is self._home:
+        if page is self._home and not self.sights.shown:
             self.verdict = Verdict(
                 _STATUS_OF.get(reason, VisitStatus.UNREACHABLE), None if reason is Reason.ROBOTS else reason
             )
         other_host = self.final_url is not None and _host(page.key) != _host(page_key(self.final_url))
         dead = reason in _DEAD or (other_host and reason in (Reason.DNS, Reason.CONNECT, Reason.PRIVATE_ADDRESS))
+        known = self._pages.get(id(page))
         self.frontier.close(page, State.DEAD if dead else State.UNREAD, reason)
-        self.pages.append(PageRead(page, page.url, page.depth, None, None, 0, reason))
+        read = PageRead(page, page.url, page.depth, None, None, 0, reason)
+        self._pages[id(page)] = read if known is None else known._replace(failure=reason)
         # What robots.txt closes was never asked for: it costs the site nothing, and the budget neither.
         self._tally.requests += reason is not Reason.ROBOTS
+        if page.render:
+            self._tally.rendered += 1
+            self._showing = None
+            self._unprove(page)
 
     def lose(self, page: Candidate, reason: Reason) -> None:
         """Record that *page* came but could not be read, through a fault of ours; what was seen on it is kept."""
@@ -230,20 +272,69 @@ class SiteSearch:
     def stop(self, reason: Reason) -> None:
         """End the search early, keeping what was seen (a time-out, a cancelled run)."""
         if self.verdict is None:
-            self.verdict = Verdict(VisitStatus.PARTIAL if self.pages else VisitStatus.UNREACHABLE, reason)
+            self.verdict = Verdict(VisitStatus.PARTIAL if self._pages else VisitStatus.UNREACHABLE, reason)
+
+    def _give_up(self, page: Candidate, reason: Reason) -> None:
+        """Leave *page* unread that only a browser could have judged."""
+        self.frontier.close(page, State.UNREAD, reason)
+        known = self._pages.get(id(page))
+        read = PageRead(page, page.url, page.depth, None, None, 0, reason)
+        self._pages[id(page)] = read if known is None else known._replace(failure=reason)
+        self._unprove(page)
+
+    def _unprove(self, page: Candidate) -> None:
+        """Take back what was seen on *page* and where it led: nobody could see it shown."""
+        self.sights.take_back(page)
+        self.frontier.replace(page, [])
+        self.sights.measure()
+        # Not to be asked for again, and nothing is left on it that could be proven.
+        self.sights.shown.add(page.key)
 
     def _end(self) -> None:
         slow = self._tally.seconds >= self.plan.budget.seconds
+        while self.plan.render and (doubtful := self._doubtful(NOWHERE - 1)) is not None:
+            self._give_up(doubtful, Reason.BUDGET)
         status = VisitStatus.PARTIAL if self.frontier.waiting and not self._settled() else VisitStatus.COMPLETE
         self.verdict = Verdict(status, Reason.TIMEOUT if slow and status is VisitStatus.PARTIAL else None)
 
     def _settled(self) -> bool:
         return not self.wanted
 
+    def _accepted(self, page: Candidate, fetched: Fetched) -> Document | None:
+        """Return the document of a page that is there to be read; of any other it is recorded what became of it."""
+        self._tally.bytes += fetched.size
+        if page is self._home:
+            self._arrive(fetched)
+        key = page_key(fetched.url)
+        outside = self.scope is None or not self.scope.covers(fetched.url)
+        if page is not self._home and (outside or not self.frontier.alias(page, key)):
+            self._close(page, fetched, State.DEAD)
+            return None
+        if page is self._home:
+            self.frontier.alias(page, key)
+        document = Document(fetched.body, fetched.url, fetched.content_type)
+        wall = self._wall(page, fetched, document, redirected=key != page.key)
+        if wall is not None:
+            self._stopped_by(wall, page, fetched)
+            return None
+        if fetched.status >= 400:
+            self._refused_by_server(page, fetched)
+            return None
+        if page is self._home:
+            self.language = document.language
+        if self._forwards_before(page) > MAX_FORWARDS:
+            self._stopped_by(Reason.REDIRECT_LOOP, page, fetched)
+            return None
+        if self._moved_on(page, document):
+            self._close(page, fetched, State.READ)
+            return None
+        return document
+
     def _arrive(self, fetched: Fetched) -> None:
         """The home page is known now: from here on, this is the site."""
         self.final_url = fetched.url
         self.scope = Scope(fetched.url)
+        self._harvest = Harvest(self.frontier, self.scope, self.plan.render)
         before, after = registered_domain(_hostname(self.url)), registered_domain(_hostname(fetched.url))
         warning = f"redirected to another domain: {after}"
         if before != after and warning not in self.warnings:
@@ -274,12 +365,24 @@ class SiteSearch:
         if page is self._home:
             self.verdict = Verdict(VisitStatus.UNREACHABLE, Reason.HTTP_ERROR)
 
-    def _close(self, page: Candidate, fetched: Fetched, state: State, failure: Reason | None = None) -> None:
+    def _close(
+        self,
+        page: Candidate,
+        fetched: Fetched,
+        state: State,
+        failure: Reason | None = None,
+        looked_for: frozenset[Channel] = frozenset(),
+        rendered: bool = False,
+    ) -> None:
         self._tally.requests += 1
         self.frontier.close(page, state, failure)
-        self.pages.append(
-            PageRead(page, fetched.url, page.depth, fetched.status, fetched.content_type, fetched.size, failure)
-        )
+        # A page that is shown after it was read counts once.
+        known = self._pages.get(id(page))
+        self.frontier.pages_read -= state is State.READ and known is not None and known.failure is None
+        self._pages[id(page)] = PageRead(
+            page, fetched.url, page.depth, fetched.status, fetched.content_type, fetched.size, failure, looked_for,
+            rendered, fetched.seconds,
+        )  # fmt: skip
         page.url = fetched.url
 
     def _forwards_before(self, page: Candidate) -> int:
@@ -298,153 +401,79 @@ class SiteSearch:
             rests = known.state is State.READ and known.key not in self._sent_on
             return rests and known is not page and page is not self._home
         self._sent_on[page.key] = self._forwards_before(page) + 1
-        self.frontier.add(
-            Candidate(
-                page_key(target),
-                target,
-                page.depth,
-                document.url,
-                Action.REDIRECT,
-                interest=page.interest,
-                apart=True,
-                label=page.label,
-            )
+        key = page_key(target)
+        onward = Candidate(
+            key, target, page.depth, document.url, Action.REDIRECT, interest=page.interest, apart=True, label=page.label
         )
+        self.frontier.add(onward)
+        self._connect(page, Leads(document.url, 0, Action.REDIRECT, [key]))
         if page is self._home:
-            self._home = self.frontier.known[page_key(target)]
+            self._home = self.frontier.known[key]
+            self._home.render = self.plan.render
         return True
 
-    def _press(self, page: Candidate, fold: Fold) -> None:
+    def _unfold(self, page: Candidate, fold: Fold) -> None:
         """Look into what lies behind one more press; the state it leads to is named by a text fragment."""
+        assert self._harvest is not None, "a page was taken before the home page"
         opened = fold.opened()
-        state = f"{fold.url.partition('#')[0]}#:~:text={quote(fold.label[:SHOWN], safe='')}"
-        before = len(self.seen)
-        self._look(page, opened, state, page.depth + 1, ())
-        self._harvest(page, opened, state, page.depth + 2)
-        if len(self.seen) > before or opened.links:
-            self.presses.append(Press(fold.url, state, fold.label[:SHOWN], fold.selector))
+        state = press_state(fold.url, fold.label)
+        found = self._look(page, opened, self.wanted - {Channel.CONTACT_PAGE}, state, 1)
+        self._harvest.frames(page, opened, state, page.depth + 1)
+        self._connect(page, self._harvest.take(page, opened, state, page.depth + 2))
+        if found or opened.links:
+            self.presses.append(Press(page, fold.url, state, fold.label[:SHOWN], fold.selector))
+
+    def _connect(self, page: Candidate, leads: Leads) -> None:
+        if leads.keys:
+            self.frontier.connect(page, leads)
 
     def _look(
-        self, page: Candidate, document: Document, state: str, depth: int, labels: tuple[str, ...]
+        self, page: Candidate, document: Document, wanted: frozenset[Channel], state: str = "", cost: int = 0
     ) -> frozenset[tuple[Channel, str]]:
-        wanted, asked = self.wanted, self.plan.channels
-        if state != document.url:
-            wanted, asked = wanted - {Channel.CONTACT_PAGE}, asked - {Channel.CONTACT_PAGE}
+        """Record what the source of a page, or of a state of it, holds of the channels *wanted*."""
         if not wanted:
             return frozenset()
         # What is set aside is told of every page that is read, also for channels whose depth is settled.
-        found = detect(document, self.plan.country, asked, home=page is self._home, labels=labels)
+        asked = self.plan.channels - {Channel.CONTACT_PAGE} if state else self.plan.channels
+        label = page.label if not state and page.action is Action.FOLLOW else ""
+        found = judged(document, self.plan.country, asked, home=page is self._home, label=label)
         sightings = [sighting for sighting in found.sightings if sighting.channel in wanted]
-        for sighting in sightings:
-            self.seen.append(Seen(state, depth, sighting))
-            nearest = self._tally.nearest
-            nearest[sighting.channel] = min(depth, nearest.get(sighting.channel, depth))
-        self.set_aside += [Seen(state, depth, value) for value in found.set_aside]
+        address = state or document.url
+        self.sights.add(Sight(page, address, cost, what) for what in sightings)
+        self.sights.add(Sight(page, address, cost, value) for value in found.set_aside)
         return frozenset(
             (sighting.channel, sighting.value) for sighting in sightings if sighting.channel not in _OWN_ADDRESS
         )
 
-    def _harvest(self, page: Candidate, document: Document, state: str, depth: int) -> None:
-        """Hand the links of a state to the frontier, *depth* clicks away."""
-        self._show_frames(document, state, depth - 1)
-        known, fresh, links = self.frontier.known, set[str](), list[tuple[str, Link]]()
-        resolve = self._resolver(document.base_url)
-        for link in document.links[:MAX_LINKS]:
-            href = link.href
-            if not href or (href[0] == "#" and not is_hash_route(href)):
-                continue
-            if len(href) > MAX_HREF:
-                if not _is_no_page(href):
-                    self.frontier.leave_out(depth)
-                continue
-            key = resolve(link)
-            if not key:
-                continue
-            links.append((key, link))
-            candidate = known.get(key)
-            unread = candidate is None or candidate.state in (State.PENDING, State.SAMPLED)
-            if candidate is None or candidate.depth > depth or (unread and candidate.depth == depth):
-                fresh.add(key)
-        if len(document.links) > MAX_LINKS:
-            self.frontier.leave_out(depth)
-        if links:
-            keys = [key for key, _ in links]
-            self.frontier.connect(page, Leads(state, depth - page.depth, Action.FOLLOW, keys))
-        for key, link, apart in set_apart(links, fresh):
-            self._offer(key, link, state, depth, apart)
+    def _compare(
+        self, page: Candidate, document: Document, found: frozenset[tuple[Channel, str]], looked_for: frozenset[Channel]
+    ) -> None:
+        if self.frontier.wants_marks(page):
+            self.frontier.compare(page, _marks(document), found, looked_for)
 
-    def _show_frames(self, document: Document, state: str, depth: int) -> None:
-        """Hand the frames of a state to the frontier: they are part of what the visitor sees, *depth* clicks away."""
-        for source, title in document.frames[:MAX_LINKS]:
-            url = document.absolute(source)
-            if self._key_of(source, url):
-                self.frontier.add(
-                    Candidate(page_key(url), url, depth, state, Action.REDIRECT, title[:SHOWN], apart=True)
-                )
+    def is_showing(self, page: Candidate) -> bool:
+        """Tell whether a state of *page* was shown, and the page is not shut yet."""
+        return self._showing is not None and self._showing.page is page and self._showing.views > 0
 
-    def _offer(self, key: str, link: Link, parent: str, depth: int, apart: bool) -> None:
-        interest = interest_of(link)
-        candidate = Candidate(
-            key, link.url, depth, parent, Action.FOLLOW, link.label[:SHOWN], selector_of(link.href), int(interest),
-            apart=apart or interest >= Interest.LEGAL,
-        )  # fmt: skip
-        self.frontier.add(candidate)
-        known = self.frontier.known.get(key)
-        if known is not None and known.state is State.PENDING and is_hash_route(link.url):
-            self.frontier.close(known, State.UNREAD, Reason.NEEDS_BROWSER)
+    def covers(self, url: str) -> bool:
+        """Tell whether *url* belongs to the merchant's site."""
+        return self.scope is not None and self.scope.covers(url)
 
-    def _resolver(self, base: str) -> Callable[[Link], str]:
-        """Return what tells the key of a link's page; each way of writing a target is resolved once a place.
-
-        What starts with a slash means the same all over a host, a query or fragment alone something else on every page, and
-        anything else the same throughout a folder.
-        """
-        keys = self._keys
-        page = base.partition("#")[0].partition("?")[0]
-        folder, host = page.rpartition("/")[0], "/".join(page.split("/", 3)[:3])
-
-        def resolve(link: Link) -> str:
-            href = link.href
-            if href.startswith(("http://", "https://")):
-                place = href
-            else:
-                place = f"{host if href[0] == '/' else base if href[0] in '?#' else folder} {href}"
-            key = keys.get(place)
-            if key is None:
-                if len(keys) >= MAX_PLACES:
-                    keys.clear()
-                key = keys[place] = self._key_of(href, link.url)
-            return key
-
-        return resolve
-
-    def _key_of(self, href: str, url: str) -> str:
-        """Return the key of the page *href* leads to, or an empty string where it is none of the merchant's pages."""
-        if _is_no_page(href):
-            return ""
-        if self.scope is None or not self.scope.covers(url) or not is_page(url):
-            return ""
-        return page_key(url)
+    def warn(self, warning: str) -> None:
+        """Remember a sentence for people, once."""
+        if warning not in self.warnings:
+            self.warnings.append(warning)
 
 
 _DEAD = frozenset({Reason.NOT_HTML, Reason.REDIRECT_LOOP})
 _OWN_ADDRESS = frozenset({Channel.FORM, Channel.CONTACT_PAGE})
+_SHOWN_ON_REQUEST = frozenset({Channel.PHONE, Channel.EMAIL})
 _STATUS_OF = {
     Reason.ROBOTS: VisitStatus.REFUSED,
     Reason.BOT_WALL: VisitStatus.BLOCKED,
     Reason.LOGIN_WALL: VisitStatus.BLOCKED,
     Reason.GEO_BLOCK: VisitStatus.BLOCKED,
 }
-
-
-def _is_no_page(href: str) -> bool:
-    return href[:11].lower().startswith(("mailto:", "tel:", "javascript:", "data:", "sms:", "callto:"))
-
-
-def selector_of(href: str) -> str:
-    """Return a CSS selector for the links of a page that lead to *href* as it is written there."""
-    quoted = href.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\a ")
-    return f'a[href="{quoted}"]'
 
 
 def _marks(document: Document) -> frozenset[str]:
@@ -461,11 +490,3 @@ def _host(key: str) -> str:
 
 def _hostname(url: str) -> str:
     return urlsplit(url).hostname or ""
-
-
-def found_channels(seen: Collection[Seen]) -> dict[Channel, int]:
-    """Return, for each channel seen, the fewest clicks it was seen at."""
-    nearest: dict[Channel, int] = {}
-    for entry in seen:
-        nearest[entry.what.channel] = min(entry.depth, nearest.get(entry.what.channel, entry.depth))
-    return nearest

@@ -1,7 +1,7 @@
 """Read many sites in one process of its own, since a reactor cannot restart: orders in, audit results out.
 
 ``results(orders)`` starts ``python -m tests.crawling``; an order is a dict with ``url`` and, where needed, ``country``,
-``pages``, ``channels``, ``basis``.
+``pages``, ``channels``, ``basis``, ``render``, ``profile``.
 """
 
 import json
@@ -15,10 +15,10 @@ from barometer.result import audit_result
 from spiders import settings
 from spiders.frontier import Budget
 from spiders.orders import CrawlOptions, SiteOrder
+from spiders.plan import Plan
 from spiders.reading import SiteReading
 from spiders.run import read_sites
-from spiders.search import Plan
-from storage.vocabulary import Basis, Channel
+from storage.vocabulary import Basis, Channel, Profile
 
 ROOT = Path(__file__).parents[1]
 
@@ -37,22 +37,23 @@ def results(
         capture_output=True,
         text=True,
         cwd=ROOT,
-        timeout=600,
+        timeout=900,
         check=False,
     )
     if done.returncode:
         raise RuntimeError(done.stderr[-4000:])
-    by_url = {result["site"]["url"]: result for result in map(json.loads, done.stdout.splitlines())}
-    return [by_url[order["url"]] for order in orders]
+    told_of = {(one["site"]["url"], one["profile"]): one for one in map(json.loads, done.stdout.splitlines())}
+    return [told_of[order["url"], order.get("profile", Profile.DESKTOP)] for order in orders]
 
 
 def _order(told: dict[str, Any]) -> SiteOrder:
     budget = Budget()._replace(**({"pages": told["pages"]} if "pages" in told else {}))
     channels = frozenset(map(Channel, told["channels"])) if "channels" in told else frozenset(Channel)
     basis = Basis(told["basis"]) if told.get("basis") else None
-    return SiteOrder(
-        told["url"], Plan(told.get("country", "FR"), channels, budget, basis, told.get("exhaustive", False))
+    plan = Plan(
+        told.get("country", "FR"), channels, budget, basis, told.get("exhaustive", False), told.get("render", False)
     )
+    return SiteOrder(told["url"], plan, Profile(told.get("profile", Profile.DESKTOP)))
 
 
 def main() -> None:

@@ -17,10 +17,11 @@ from barometer.result import audit_result
 from spiders import settings as defaults
 from spiders.contact import ContactSpider
 from spiders.failures import Refusal, RobotsRefusal, reason_of
+from spiders.plan import Fetched
 from spiders.reading import close_visit
 from spiders.redirects import Redirects
 from spiders.robots import Rules
-from spiders.search import Fetched, SiteSearch
+from spiders.search import SiteSearch
 from storage.records import Visit, utc_now
 from storage.vocabulary import Reason
 from tests.markets.orders import plan_of

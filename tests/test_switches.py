@@ -9,7 +9,8 @@ import pytest
 from spiders import search
 from spiders.detect import addresses, callback, emails_cloaked, form_surroundings, lexicon, links, page, shape, social
 from spiders.detect.document import Document
-from spiders.frontier import Budget
+from spiders.frontier import Budget, Frontier
+from spiders.harvest import Harvest
 from spiders.identity import is_hash_route
 from spiders.scope import Scope
 from tests.switches import RuleGoneError, find, switched_off, switches_of
@@ -75,8 +76,9 @@ def test_a_library_function_is_off_in_the_named_module_only() -> None:
 
 
 def test_a_method_gives_its_first_argument_and_a_field_its_switch() -> None:
-    with switched_off([("spiders.search:SiteSearch._key_of", "argument"), ("spiders.frontier:Budget.depth", 1000)]):
-        assert search.SiteSearch("http://a.test/")._key_of("tel:1", "tel:1") == "tel:1"
+    with switched_off([("spiders.harvest:Harvest._key_of", "argument"), ("spiders.frontier:Budget.depth", 1000)]):
+        harvest = Harvest(Frontier(Budget()), Scope("http://a.test/"))
+        assert harvest._key_of("tel:1", "tel:1") == "tel:1"
         assert Budget().depth == 1000
     assert Budget().depth < 1000
 

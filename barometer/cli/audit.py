@@ -34,7 +34,8 @@ def audit(
         ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="Write result.json into this folder.")
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Write result.json, the pictures and the evidence into this folder."),
     ] = None,
     allow_private: options.AllowPrivate = False,
     map_host: options.MapHost = None,
@@ -45,27 +46,27 @@ def audit(
     delay: options.Delay = None,
     basis: options.BasisOption = None,
     exhaustive: options.Exhaustive = False,
+    static: options.Static = None,
 ) -> None:
-    """Read one site and say how many clicks each contact channel is away from its home page.
+    """Read one site and say how many clicks each contact channel is away from its home page, and prove it.
 
     The site is read politely: robots.txt is obeyed, one page at a time, a pause between two pages of a public host. The
-    search ends when no unread page can shorten a path any more, or when the budget is spent.
+    search ends when no unread page can shorten a path any more, or when the budget is spent. The home page, and every page
+    on a winning path, is shown by a real browser: what no visitor can see does not count.
 
-    Example: [bold]barometer audit https://www.shop.example --json -[/bold]
+    Example: [bold]barometer audit https://www.shop.example --out shop[/bold], then [bold]barometer report audit shop[/bold]
     """
     settings = current_settings()
     address = site_url(url)
     profiles = _profiles(profile)
     _respect_optout(settings, address)
-    plan = options.plan(settings, country, channels, pages, depth, seconds, basis, exhaustive)
+    plan = options.plan(settings, country, channels, pages, depth, seconds, basis, exhaustive, static)
     behaviour = options.behaviour(settings, delay, allow_private, map_host)
     if out is not None:
         work.prepare_folder(out)
     if json_to is not None and json_to != "-":
         work.prepare_folder(Path(json_to).parent)
-    results = _audited(address, plan, behaviour, profiles)
-    if out is not None:
-        work.write_folder(results, out)
+    results = _audited(address, plan, behaviour, profiles, out)
     if json_to is not None:
         _write_json(results, json_to)
     if json_to != "-":
@@ -96,7 +97,7 @@ def _profiles(word: str) -> list[Profile]:
 
 
 def _audited(
-    address: str, plan: options.Plan, behaviour: options.CrawlOptions, profiles: list[Profile]
+    address: str, plan: options.Plan, behaviour: options.CrawlOptions, profiles: list[Profile], out: Path | None
 ) -> list[dict[str, object]]:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=stderr, transient=True, disable=not stderr.is_terminal) as progress:
@@ -109,7 +110,7 @@ def _audited(
             )
 
         try:
-            return work.audit(address, plan, behaviour, profiles, on_step)
+            return work.audit(address, plan, behaviour, profiles, on_step, out)
         except work.Interrupted:
             stderr.print("barometer: interrupted; nothing was written")
             raise typer.Exit(130) from None

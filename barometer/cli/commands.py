@@ -5,7 +5,7 @@ import typer
 
 def register(app: typer.Typer) -> None:
     """Add every command group to *app*; called once, so that importing the package stays cheap."""
-    from barometer.cli import audit, crawl, demo, detect, diff, doctor, optout, panel, report, root
+    from barometer.cli import audit, crawl, demo, detect, diff, doctor, evidence, optout, panel, replay, report, root
 
     app.callback()(root.root)
     app.command()(audit.audit)
@@ -15,6 +15,8 @@ def register(app: typer.Typer) -> None:
     app.command()(detect.detect)
     app.add_typer(report.app, name="report")
     app.command()(diff.diff)
+    app.add_typer(evidence.app, name="evidence")
+    app.command()(replay.replay)
     app.add_typer(panel.app, name="panel")
     app.add_typer(optout.app, name="optout")
     app.command()(doctor.settings)

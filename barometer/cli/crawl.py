@@ -62,6 +62,7 @@ def crawl(
     seconds: options.Seconds = None,
     delay: options.Delay = None,
     basis: options.BasisOption = None,
+    static: options.Static = None,
 ) -> None:
     """Read the site of every merchant of the panel and store what was seen.
 
@@ -71,7 +72,7 @@ def crawl(
     Example: [bold]barometer crawl --category shoes --limit 20[/bold]
     """
     settings = current_settings()
-    plan = options.plan(settings, None, channels, pages, depth, seconds, basis, False)
+    plan = options.plan(settings, None, channels, pages, depth, seconds, basis, False, static)
     behaviour = options.behaviour(settings, delay, allow_private, map_host, sites_at_once, settings.evidence)
     with opened_database(settings) as database:
         with database.session() as session:

@@ -8,10 +8,11 @@ import typer
 from barometer.country_codes import country_code
 from barometer.errors import UserError
 from barometer.settings import Settings
+from spiders.browser.executable import find_browser
 from spiders.frontier import Budget
 from spiders.mirrors import Mirrors
 from spiders.orders import CrawlOptions, SiteOrder
-from spiders.search import Plan
+from spiders.plan import Plan
 from storage.vocabulary import Basis, Channel
 
 __all__ = ["CrawlOptions", "Plan", "SiteOrder", "behaviour", "channel_set", "plan"]
@@ -61,14 +62,29 @@ Exhaustive = Annotated[
 ]
 
 
+Static = Annotated[
+    bool | None,
+    typer.Option(
+        "--static/--rendered",
+        help="Read only the sources of pages, a hundred times cheaper: what style sheets hide counts as seen, what scripts "
+        "add is missing, and there is no proof. Default: the settings', rendered.",
+        show_default=False,
+    ),
+]
+
+
 def plan(
     settings: Settings, country: str | None, channels: str | None, pages: int | None, depth: int | None,
-    seconds: float | None, basis: str | None, exhaustive: bool,
+    seconds: float | None, basis: str | None, exhaustive: bool, static: bool | None = None,
 ) -> Plan:  # fmt: skip
     """Return what to look for on a site: the options where they are given, else the settings.
 
-    Raises :class:`UserError` for a word that is none of the vocabulary.
+    Raises :class:`UserError` for a word that is none of the vocabulary, and where pages are to be shown and there is no
+    browser.
     """
+    render = settings.render if static is None else not static
+    if render and find_browser() is None:
+        raise UserError("there is no Chromium to show pages with", "install one with make browser, or give --static")
     budgets = settings.budgets
     budget = Budget(
         pages or budgets.pages, budgets.depth if depth is None else depth, budgets.bytes, seconds or budgets.seconds
@@ -77,7 +93,7 @@ def plan(
         code = country_code(country) if country else settings.country
     except UserError as error:
         raise UserError(f"--country: {error.what}", error.remedy) from None
-    return Plan(code, channel_set(channels), budget, _basis(basis), exhaustive)
+    return Plan(code, channel_set(channels), budget, _basis(basis), exhaustive, render)
 
 
 def behaviour(
@@ -96,6 +112,7 @@ def behaviour(
         allow_private=allow_private,
         map_hosts=tuple(map_host or ()),
         evidence=evidence,
+        renders_at_once=settings.renders_at_once,
     )
 
 

@@ -9,15 +9,25 @@ from typing import NamedTuple
 
 from storage.vocabulary import Action, Basis, OutcomeKind, Reason, Searched, VisitStatus
 
+Box = tuple[float, float, float, float]
+"""x, y, width and height in CSS pixels of the page."""
+
 
 class Edge(NamedTuple):
-    """One recorded click: following and pressing cost one, a redirect none."""
+    """One recorded click: following and pressing cost one, a redirect none.
+
+    Where a browser looked, ``box`` is where the link or control stood, ``hovered`` says that a menu had to be pointed at
+    first, and ``seconds`` is how long the page took to answer.
+    """
 
     source: str
     target: str
     action: Action
     label: str
     selector: str | None
+    box: Box | None = None
+    hovered: bool = False
+    seconds: float | None = None
 
 
 class Outcome(NamedTuple):

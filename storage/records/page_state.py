@@ -17,8 +17,8 @@ class PageState(Record):
     ``html``, ``layout`` and ``picture`` are the SHA-256 of stored files: what could be seen of the page, where it stood,
     and how it looked. ``http_status``, ``address`` (IP), ``headers`` (pairs, in order) and ``response_seconds`` are of
     the document; ``consent`` and ``age_gate`` say what was closed to see it (``kind``, ``how``, ``label``, ``seconds``,
-    ``box``). ``looked_for`` are the channels whose sightings were recorded. ``ended`` is why it did not load as it
-    should.
+    ``box``). ``hovered`` says that this showed while a menu was pointed at, ``looked_for`` are the channels whose
+    sightings were recorded. ``ended`` is why it did not load as it should.
     """
 
     __tablename__ = "page_state"
@@ -28,6 +28,7 @@ class PageState(Record):
     page_url: Mapped[str]
     depth: Mapped[int]
     position: Mapped[int] = mapped_column(default=0)
+    hovered: Mapped[bool] = mapped_column(default=False)
     seen_at: Mapped[datetime] = mapped_column(default_factory=utc_now)
     http_status: Mapped[int | None] = mapped_column(default=None)
     address: Mapped[str | None] = mapped_column(default=None)

@@ -1,4 +1,7 @@
-"""Runs ``barometer`` as a user would: in this process for speed, or as a process of its own."""
+"""Runs ``barometer`` as a user would: in this process for speed, or as a process of its own.
+
+Pages are not rendered unless a test asks for it, with ``--rendered``.
+"""
 
 import os
 import subprocess
@@ -28,7 +31,7 @@ def run(*words: str | Path) -> Finished:
     """Run ``barometer`` with *words* in this process and in its working directory."""
     app = typer.Typer(pretty_exceptions_enable=False, rich_markup_mode="rich")
     commands.register(app)
-    result = CliRunner().invoke(app, [str(word) for word in words])
+    result = CliRunner(env={"BAROMETER_RENDER": "false"}).invoke(app, [str(word) for word in words])
     if isinstance(result.exception, UserError):
         return Finished(2, result.stdout, f"{result.stderr}barometer: {result.exception}\n")
     if result.exception is not None and not isinstance(result.exception, SystemExit):
@@ -41,7 +44,13 @@ def run_process(*words: str, cwd: Path, environment: Mapping[str, str] | None = 
     done = subprocess.run(
         [sys.executable, "-c", "from barometer.cli import main; main()", *words],
         cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", **(environment or {})},
+        env={
+            **os.environ,
+            "BAROMETER_RENDER": "false",
+            "PYTHONPATH": str(ROOT),
+            "PYTHONIOENCODING": "utf-8",
+            **(environment or {}),
+        },
         capture_output=True,
         timeout=60,
         check=False,

@@ -49,7 +49,13 @@ class Running:
         self._child = subprocess.Popen(
             [sys.executable, "-c", "from barometer.cli import main; main()", *words],
             cwd=cwd,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", **(environment or {})},
+            env={
+                **os.environ,
+                "BAROMETER_RENDER": "false",
+                "PYTHONPATH": str(ROOT),
+                "PYTHONIOENCODING": "utf-8",
+                **(environment or {}),
+            },
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )

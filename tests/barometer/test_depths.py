@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from barometer import crawl as work
-from barometer.depths import rows, run_of, stored_reading
+from barometer.depths import rows, run_of
 from barometer.errors import UserError
 from barometer.result import audit_result, outcomes
+from barometer.stored_visits import stored_reading
+from spiders.plan import Plan
 from spiders.reading import SiteReading
-from spiders.search import Plan
 from storage.database import Database, open_database
 from storage.records import Merchant, Run, Visit
 from storage.vocabulary import Channel, OutcomeKind, Reason

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from barometer.result import audit_result, outcomes
+from spiders.plan import Plan
 from spiders.reading import SiteReading
-from spiders.search import Plan
 from storage.records import Click, Page, Sighting, Visit
 from storage.vocabulary import Action, Channel, OutcomeKind, Profile, Reason, SetAsideReason, VisitStatus
 from tests.contracts import complaints

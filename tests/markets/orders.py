@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from spiders.frontier import Budget
-from spiders.search import Plan
+from spiders.plan import Plan
 from tests.markets.serve import expected, home_path, hosts
 
 

@@ -5,8 +5,9 @@ from typing import NamedTuple
 from urllib.parse import urldefrag, urljoin
 
 from barometer.result import audit_result, outcomes
+from spiders.plan import Fetched, Plan
 from spiders.reading import SiteReading, close_visit
-from spiders.search import Fetched, Plan, SiteSearch
+from spiders.search import SiteSearch
 from storage.records import Visit, utc_now
 from storage.vocabulary import Channel, Reason
 

@@ -4,9 +4,10 @@ from itertools import pairwise
 
 import pytest
 
-from spiders import search as module
+from spiders import harvest
 from spiders.frontier import Budget
-from spiders.search import Fetched, Plan, SiteSearch
+from spiders.plan import Fetched, Plan
+from spiders.search import SiteSearch
 from storage.vocabulary import Action, Basis, Channel, Reason, VisitStatus
 from tests.spiders.paper_site import HOME, PHONE, Answer, PaperSite, page, phone_of
 
@@ -439,7 +440,7 @@ def test_an_endless_calendar_ends() -> None:
 
 
 def test_more_links_than_anybody_reads_are_no_complete_search(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_LINKS", 50)
+    monkeypatch.setattr(harvest, "MAX_LINKS", 50)
     site = PaperSite({"/": page(*(f"/x{n:03}x" for n in range(60))), **{f"/x{n:03}x": page() for n in range(60)}})
     assert phone_of(site.read(ONLY_PHONE)) == ("not_found", "budget")
 
@@ -496,4 +497,4 @@ def test_a_search_that_is_stopped_keeps_what_it_saw() -> None:
     search.stop(Reason.CRAWLER_ERROR)
     assert search.next() is None
     assert search.verdict is not None and search.verdict.status is VisitStatus.PARTIAL
-    assert [entry.what.value for entry in search.seen] == ["+33199001234"]
+    assert [entry.what.value for entry in search.seen()] == ["+33199001234"]

@@ -187,6 +187,7 @@ def _seen(visit: Visit) -> list[Record]:
             page_url="https://www.shop.example/contact",
             depth=2,
             position=1,
+            hovered=True,
             seen_at=NOON,
             http_status=200,
             address="192.0.2.7",

@@ -44,6 +44,7 @@ def upgrade() -> None:
         sa.Column("page_url", sa.Text, nullable=False),
         sa.Column("depth", sa.Integer, nullable=False),
         sa.Column("position", sa.Integer, nullable=False),
+        sa.Column("hovered", sa.Boolean, nullable=False),
         sa.Column("seen_at", MOMENT, nullable=False),
         sa.Column("http_status", sa.Integer),
         sa.Column("address", sa.Text),

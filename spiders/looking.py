@@ -1,0 +1,147 @@
+"""Shows one site's pages to its search: renders each that it asks for, hands over every state, and stores what proves it."""
+
+import asyncio
+import logging
+import time
+from typing import Any
+
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Page
+from scrapy.crawler import Crawler
+
+from spiders.browser.load import Load
+from spiders.browser.picture import state_picture
+from spiders.browser.processes import children_cpu_seconds
+from spiders.browser.rendering import Rendered, close_site, rendered
+from spiders.browser.seeing import Manners, Onward, views
+from spiders.failures import reason_of
+from spiders.frontier import Candidate
+from spiders.orders import SiteOrder
+from spiders.plan import Fetched
+from spiders.reading import Capture
+from spiders.search import SiteSearch
+from spiders.showing import Showing
+from spiders.sights import View
+from storage.evidence import EvidenceStore
+from storage.records import utc_now
+from storage.vocabulary import Reason
+
+PAGE_SECONDS = 90.0
+"""Longest one page may be looked at, its presses included (ours)."""
+
+_log = logging.getLogger(__name__)
+
+
+class Looking:
+    """The browser's part of one visit; ``captures`` are the states worth keeping, in order."""
+
+    def __init__(
+        self,
+        crawler: Crawler,
+        evidence: EvidenceStore | None,
+        order: SiteOrder,
+        search: SiteSearch,
+        renders: asyncio.Semaphore,
+    ) -> None:
+        self._crawler = crawler
+        self._evidence = evidence
+        self._order = order
+        self._search = search
+        self._renders = renders
+        self.browser: str | None = None
+        self.captures: list[Capture] = []
+
+    async def at(self, page: Candidate) -> float:
+        """Show *page* to the search, whatever becomes of it; return the CPU seconds that took, the browser's included."""
+        async with self._renders:
+            before = time.process_time() + children_cpu_seconds()
+            try:
+                async with asyncio.timeout(PAGE_SECONDS):
+                    await self._show(page)
+            except asyncio.CancelledError:
+                raise
+            except Exception as problem:
+                self._lose(page, problem)
+            return max(0.0, time.process_time() + children_cpu_seconds() - before)
+
+    async def close(self) -> None:
+        """Close the browser's windows of this site."""
+        await close_site(self._crawler, id(self._order))
+
+    async def _show(self, page: Candidate) -> None:
+        order = self._order
+        asking = rendered(
+            self._crawler, page.url, site=id(order), profile=order.profile, language=order.language
+        )  # fmt: skip
+        async with asking as shown:
+            browser = shown.page.context.browser
+            self.browser = f"Chromium {browser.version}" if browser is not None else None
+            load = shown.load
+            fetched = Fetched(
+                load.url, load.status or 200, shown.response.body, "text/html; charset=utf-8", load.response_seconds,
+                load.bytes,
+            )  # fmt: skip
+            showing = self._search.open(page, fetched)
+            if showing is not None:
+                await self._show_states(page, showing, shown)
+                self._search.shut(page)
+
+    async def _show_states(self, page: Candidate, showing: Showing, shown: Rendered) -> None:
+        manners = Manners()
+        home = page.parent is None
+        states = views(shown.page, shown.load, manners, home=home, wants_presses=showing.brings_nearer)
+        async for state in states:
+            if isinstance(state, Onward):
+                if self._search.covers(state.url):
+                    showing.lead(state.view, state.cost, state.url)
+            elif showing.show(state):
+                await self._keep(page, showing, state, shown, manners)
+        for warning in (*shown.load.warnings, *manners.warnings):
+            self._search.warn(f"{page.url}: {warning}")
+
+    def _lose(self, page: Candidate, problem: Exception) -> None:
+        """Tell the search that *page* could not be shown, or not to its end."""
+        search = self._search
+        reason = Reason.TIMEOUT if isinstance(problem, TimeoutError) else reason_of(problem)
+        if not isinstance(problem, (TimeoutError, PlaywrightError)) and reason in (None, Reason.CRAWLER_ERROR):
+            _log.error("showing %r failed", page.url, exc_info=problem)
+        if search.is_showing(page):
+            search.warn(f"{page.url}: it stopped answering; what it had shown by then was kept")
+            search.shut(page)
+        else:
+            search.fail(page, reason or Reason.CRAWLER_ERROR)
+
+    async def _keep(self, page: Candidate, showing: Showing, view: View, shown: Rendered, manners: Manners) -> None:
+        """Store what proves a state: what could be seen, where it stood, and how it looked."""
+        load, snapshot = shown.load, view.snapshot
+        html = layout = picture = None
+        seen_at = utc_now()
+        if self._evidence is not None:
+            html = self._evidence.put(snapshot.html.encode("utf-8", "replace"), ".html")
+            layout = self._evidence.put(snapshot.to_json().encode("utf-8", "replace"), ".json")
+            picture = await self._picture(shown.page, load)
+        capture = Capture(
+            page, view.address, view.cost, view.hovered, showing.looked_now, seen_at, load.status, load.address,
+            load.headers, load.response_seconds, load.bytes, html, layout, picture, _told(manners.consent),
+            _told(manners.age_gate), load.ended, load.warnings,
+        )  # fmt: skip
+        self.captures.append(capture)
+
+    async def _picture(self, page: Page, load: Load) -> str | None:
+        """Store a picture of *page* as it looks now; return its name, ``None`` where it holds still for none."""
+        assert self._evidence is not None
+        try:
+            picture = await state_picture(page)
+        except (PlaywrightError, TimeoutError) as problem:
+            self._search.warn(f"{load.url}: no picture could be taken")
+            _log.info("no picture of %r: %s", load.url, str(problem)[:200])
+            return None
+        return self._evidence.put(await asyncio.to_thread(lambda: picture.png), ".png")
+
+
+def _told(outcome: Any) -> dict[str, Any] | None:
+    """Return what became of a banner or a gate as plain values."""
+    if outcome is None:
+        return None
+    told = outcome._asdict()
+    return {**told, "kind": str(told["kind"]), "box": list(told["box"]) if told["box"] is not None else None}
