@@ -69,6 +69,7 @@ class _Look(NamedTuple):
     wanted: frozenset[Channel]
     first: bool = True
     hovered: bool = False
+    state_id: str | None = None
 
 
 class _Visit:
@@ -115,7 +116,7 @@ class _Visit:
         if snapshot is None:
             return
         wanted = frozenset(map(Channel, state.looked_for))
-        look = _Look(state.url, state.page_url, state.depth, wanted, first, state.hovered)
+        look = _Look(state.url, state.page_url, state.depth, wanted, first, state.hovered, state.id)
         asked = self._asked if first else wanted
         found = self._detected(snapshot.document, look, asked, snapshot)
         new = [what for what in found.sightings if _named(what) not in values]
@@ -189,7 +190,7 @@ class _Visit:
             max_eur_per_call=tariff.max_eur_per_call if tariff else None,
             kind=what.kind, automatic=what.automatic,
             box=list(place.box) if place else None, in_header=place.in_header if place else None,
-            fixed=place.fixed if place else None, hovered=look.hovered,
+            fixed=place.fixed if place else None, hovered=look.hovered, state_id=look.state_id,
         )  # fmt: skip
 
     def _set_aside(self, what: SetAside, look: _Look) -> Sighting:

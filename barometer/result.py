@@ -82,8 +82,7 @@ def _edge(click: Click) -> Edge:
 
 def state_of(reading: SiteReading, sighting: Sighting) -> PageState | None:
     """Return the state that *sighting* was seen in, ``None`` where no browser showed it."""
-    states = (state for state in reading.states if state.url == sighting.page_url)
-    return min(states, key=lambda state: (state.hovered != sighting.hovered, state.position), default=None)
+    return next((state for state in reading.states if state.id == sighting.state_id), None)
 
 
 def best_sightings(reading: SiteReading) -> dict[Channel, Sighting]:

@@ -96,6 +96,8 @@ class Looking:
                     showing.lead(state.view, state.cost, state.url)
             elif showing.show(state):
                 await self._keep(page, showing, state, shown, manners)
+            if showing.wall is not None:
+                return
         for warning in (*shown.load.warnings, *manners.warnings):
             self._search.warn(f"{page.url}: {warning}")
 
@@ -121,7 +123,7 @@ class Looking:
             layout = self._evidence.put(snapshot.to_json().encode("utf-8", "replace"), ".json")
             picture = await self._picture(shown.page, load)
         capture = Capture(
-            page, view.address, view.cost, view.hovered, showing.looked_now, seen_at, load.status, load.address,
+            page, showing.views, view.address, view.cost, view.hovered, showing.looked_now, seen_at, load.status, load.address,
             load.headers, load.response_seconds, load.bytes, html, layout, picture, _told(manners.consent),
             _told(manners.age_gate), load.ended, load.warnings,
         )  # fmt: skip

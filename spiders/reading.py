@@ -16,12 +16,13 @@ from storage.vocabulary import Action, Channel, Reason
 
 
 class Capture(NamedTuple):
-    """A state of *page* that a browser showed, with the names of the files that were stored of it.
+    """A state of *page*, the *view*-th that a browser showed, with the names of the files that were stored of it.
 
     The other fields are those of :class:`~storage.records.PageState`.
     """
 
     page: Candidate
+    view: int
     address: str
     cost: int
     hovered: bool
@@ -77,13 +78,18 @@ def close_visit(
     visit.finished_at = finished_at
     kept = evidence or {}
     presses = [press for press in search.presses if press.page.depth < NOWHERE]
+    states = [(capture, _state(visit, position, capture, search)) for position, capture in enumerate(captures)]
+    keys = {(id(capture.page), capture.view): state.id for capture, state in states}
     return SiteReading(
         visit,
         [_page(visit, read, kept) for read in search.pages],
         [click for position, read in enumerate(search.pages) if (click := _click(visit, position, read)) is not None]
         + [_press(visit, len(search.pages) + position, press) for position, press in enumerate(presses)],
-        [_sighting(visit, sight) for sight in (*search.seen(), *search.sights.set_aside)],
-        [_state(visit, position, capture, search) for position, capture in enumerate(captures)],
+        [
+            _sighting(visit, sight, keys.get((id(sight.page), sight.view)))
+            for sight in (*search.seen(), *search.sights.set_aside)
+        ],
+        [state for _, state in states],
     )
 
 
@@ -127,7 +133,7 @@ def _state(visit: Visit, position: int, capture: Capture, search: SiteSearch) ->
     )  # fmt: skip
 
 
-def _sighting(visit: Visit, sight: Sight) -> Sighting:
+def _sighting(visit: Visit, sight: Sight, state_id: str | None) -> Sighting:
     what = sight.what
     depth = sight.depth if sight.depth < NOWHERE else sight.cost
     if isinstance(what, SetAside):
@@ -135,10 +141,10 @@ def _sighting(visit: Visit, sight: Sight) -> Sighting:
             visit_id=visit.id, page_url=sight.address, depth=depth, channel=what.channel, value=what.value,
             context=what.context, set_aside=what.why,
         )  # fmt: skip
-    return _shown(visit, sight, what)
+    return _shown(visit, sight, what, state_id)
 
 
-def _shown(visit: Visit, sight: Sight, what: Detected) -> Sighting:
+def _shown(visit: Visit, sight: Sight, what: Detected, state_id: str | None) -> Sighting:
     tariff, place = what.tariff, sight.place
     return Sighting(
         visit_id=visit.id, page_url=sight.address, depth=sight.depth, channel=what.channel, value=what.value,
@@ -148,6 +154,7 @@ def _shown(visit: Visit, sight: Sight, what: Detected) -> Sighting:
         max_eur_per_call=tariff.max_eur_per_call if tariff else None,
         kind=what.kind, automatic=what.automatic, box=_box(place.box if place else None),
         in_header=place.in_header if place else None, fixed=place.fixed if place else None, hovered=sight.hovered,
+        state_id=state_id,
     )  # fmt: skip
 
 

@@ -231,6 +231,8 @@ class SiteSearch:
         showing, self._showing = self._showing, None
         if showing is None:
             return
+        if showing.wall is not None:
+            self.verdict = Verdict(_STATUS_OF.get(showing.wall, VisitStatus.UNREACHABLE), showing.wall)
         if not showing.views:
             self._unprove(page)
             return
@@ -347,6 +349,8 @@ class SiteSearch:
         """
         if page is self._home or fetched.status >= 400:
             wall = wall_of(fetched.status, document)
+            if wall is None and page is self._home and not document.links and is_login_wall(document):
+                return Reason.LOGIN_WALL
             if wall is not None or page is self._home:
                 return wall
         promised = page.interest >= PROMISING

@@ -6,13 +6,14 @@ from urllib.parse import quote
 from spiders.browser.layout import Element
 from spiders.detect.document import Document
 from spiders.detect.sighting import Sighting
+from spiders.detect.walls import wall_of
 from spiders.frontier import Candidate, Frontier, Leads
 from spiders.harvest import SHOWN, Harvest, Shown
 from spiders.identity import page_key
 from spiders.judging import is_pictured, judged, placed
 from spiders.plan import Plan, Press
 from spiders.sights import Sight, Sights, View
-from storage.vocabulary import Action, Channel
+from storage.vocabulary import Action, Channel, Reason
 
 TOLD_WHEN_HIDDEN = frozenset({Channel.PHONE, Channel.EMAIL})
 """Channels of which it is told what the source of a page holds and nobody can see."""
@@ -22,6 +23,7 @@ class Showing:
     """A page in the browser; *source* is its mark-up as the scripts left it, *promised* what its source let us expect, ``None``
     where nobody read it.
 
+    ``wall`` is what stands in front of the home page, in a frame over all of it perhaps: then nothing of it counts.
     ``values`` is what was seen so far, ``looked_for`` the channels that were recorded, ``warnings`` are for people.
     """
 
@@ -47,6 +49,7 @@ class Showing:
         self.presses: list[Press] = []
         self.warnings: list[str] = []
         self.views = 0
+        self.wall: Reason | None = None
         self._promised = promised
         self._plan = plan
         self._home = home
@@ -62,6 +65,10 @@ class Showing:
     def show(self, view: View) -> bool:
         """Record a state; return whether it is worth a picture."""
         first = self.views == 0
+        if first and self._home:
+            self.wall = wall_of(200, view.snapshot.document)
+            if self.wall is not None:
+                return False
         self.views += 1
         seen = self._look_at(view, first)
         elements = {element.href: element for element in _best_last(view)}
@@ -148,7 +155,7 @@ class Showing:
         if is_pictured(what):
             self.warnings.append(f"{what.channel} {what.value} on {self.page.url} can be read in a picture only")
         place = placed(view.snapshot, what, self._plan.country)
-        return Sight(self.page, view.address, view.cost, what, place, view.hovered)
+        return Sight(self.page, view.address, view.cost, what, place, view.hovered, self.views)
 
 
 def press_state(state: str, label: str, among: Collection[str] = ()) -> str:

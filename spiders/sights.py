@@ -17,6 +17,7 @@ class View(NamedTuple):
 
     ``address`` names the state and ``cost`` is the clicks from the page to it. ``way`` is the control that was pressed in
     the state ``before``, which took ``seconds`` to answer, or the menu pointed at; ``None`` for the page as it settled.
+    ``scrolled`` tells that the window stood further down, where bars show that the top has not.
     """
 
     address: str
@@ -25,6 +26,7 @@ class View(NamedTuple):
     way: Way | None = None
     before: str | None = None
     seconds: float | None = None
+    scrolled: bool = False
 
     @property
     def hovered(self) -> bool:
@@ -34,7 +36,10 @@ class View(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Sight:
-    """A channel, or a value set aside, in a state of a page that is *cost* clicks further than the page itself."""
+    """A channel, or a value set aside, in a state of a page that is *cost* clicks further than the page itself.
+
+    ``view`` is the number of the state among those a browser showed of the page, 0 where none did.
+    """
 
     page: Candidate
     address: str
@@ -42,6 +47,7 @@ class Sight:
     what: Sighting | SetAside
     place: Place | None = None
     hovered: bool = False
+    view: int = 0
 
     @property
     def depth(self) -> int:

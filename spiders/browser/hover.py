@@ -5,8 +5,9 @@ from typing import Any, NamedTuple
 
 from playwright.async_api import Error, Page
 
+from spiders.browser.listeners import ask_knowing_listeners
 from spiders.browser.press import baseline, changes, has_touch, settle_down
-from spiders.browser.sight import Box, ask, box_of, element_at
+from spiders.browser.sight import Box, box_of, element_at
 
 MOST_MENUS = 12
 """Most items of a page's menus that are pointed at (ours)."""
@@ -31,7 +32,7 @@ async def hover_menus(page: Page) -> AsyncIterator[Hovered]:
     """
     if await has_touch(page):
         return
-    items = await ask(page.main_frame, "hoverable", also="reveal")
+    items = await ask_knowing_listeners(page, "hoverable")
     before = await baseline(page)
     for item in (items if isinstance(items, list) else [])[:MOST_MENUS]:
         hovered = await _point_at(page, item)

@@ -248,6 +248,14 @@ const stateOf = (way) => {
 
 // Items of menus that a pointer may open: in a navigation or the head of the page, with links inside that do not show.
 const MOST_ITEMS = 24;
+// What fills its menu only once it is pointed at hides nothing yet.
+const answersPointer = (element) => {
+  if (element.onmouseenter || element.onmouseover || element.onpointerenter) return true;
+  if (typeof getEventListeners !== "function") return false;
+  const found = getEventListeners(element);
+  return Boolean(found.mouseenter || found.mouseover || found.pointerenter || found.pointerover);
+};
+
 const hoverable = () => {
   const found = [];
   const taken = new Set();
@@ -257,10 +265,10 @@ const hoverable = () => {
     if (place !== "nav" && place !== "header" && area.t + scrollY > 300) return;
     const item = element.closest("li,[role=none],[role=menuitem]") || element.parentElement;
     const state = element.hasAttribute("aria-haspopup") || element.hasAttribute("aria-expanded");
-    if (!item || taken.has(item) || !(ownText(element) || nameOf(element))) return;
+    if (!item || taken.has(item) || !(ownText(element) || nameOf(element) || (state && wordsOf(element)))) return;
     if (area.b - area.t > 200 || area.r - area.l > 600) return;
     const links = Array.from(item.querySelectorAll("a[href]")).slice(0, 40).filter((one) => one !== element && !element.contains(one));
-    if (!state && !links.some((one) => !shows(one))) return;
+    if (!state && !links.some((one) => !shows(one)) && !(place === "nav" && (answersPointer(element) || answersPointer(item)))) return;
     taken.add(item);
     found.push({ way: wayTo(element), label: folded(wordsOf(element) || nameOf(element), 80), box: [area.l + scrollX, area.t + scrollY, area.r - area.l, area.b - area.t] });
   });

@@ -3,16 +3,15 @@
 A press costs a click, so each state is told with the controls that led to it; best first, and bounded in number.
 """
 
-import asyncio
-import json
 from collections.abc import AsyncIterator
 from typing import Any, NamedTuple
 
-from playwright.async_api import CDPSession, Error, Frame, Page
+from playwright.async_api import Error, Frame, Page
 
 from spiders.browser.control import Control, Facts, Refused, facts_of, judge, ranked
+from spiders.browser.listeners import ask_knowing_listeners
 from spiders.browser.press import Pressed, PressKind, baseline, frames_of, press
-from spiders.browser.sight import ANSWER_SECONDS, ask, script
+from spiders.browser.sight import ask
 from spiders.browser.undo import Reload, Undone, covers, restore
 
 MOST_NESTED = 8
@@ -138,36 +137,8 @@ async def _offset(frame: Frame) -> tuple[float, float] | None:
 
 async def _gathered(page: Page, frame: Frame) -> Any:
     """Ask *frame* for its controls; the page itself by the developer tools, which alone know who listens to clicks."""
-    if frame is not page.main_frame:
-        return await ask(frame, "gather", also="reveal")
-    session: CDPSession | None = None
-    try:
-        async with asyncio.timeout(ANSWER_SECONDS):
-            session = await page.context.new_cdp_session(page)
-            return await _gathered_with_listeners(session)
-    except Error:
-        return await ask(frame, "gather", also="reveal")
-    finally:
-        if session is not None:
-            await _detach(session)
-
-
-async def _gathered_with_listeners(session: CDPSession) -> Any:
-    answer = await session.send(
-        "Runtime.evaluate",
-        {
-            "expression": f"JSON.stringify((() => {{ {script('reveal')}\nreturn gather(); }})())",
-            "includeCommandLineAPI": True,
-            "returnByValue": True,
-            "timeout": ANSWER_SECONDS * 1000,
-        },
+    return (
+        await ask_knowing_listeners(page, "gather")
+        if frame is page.main_frame
+        else await ask(frame, "gather", also="reveal")
     )
-    value = answer.get("result", {}).get("value")
-    return json.loads(value) if isinstance(value, str) else None
-
-
-async def _detach(session: CDPSession) -> None:
-    try:
-        await session.detach()
-    except Error:
-        return

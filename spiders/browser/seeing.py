@@ -4,7 +4,9 @@ presses what promises more.
 Every state is handed over while the page is in it, so that a picture can be taken of what counts.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -15,9 +17,9 @@ from spiders.browser.consent import PATIENCE_SECONDS, ConsentKind, ConsentOutcom
 from spiders.browser.control import Control
 from spiders.browser.hover import hover_menus
 from spiders.browser.load import Load
-from spiders.browser.press import Pressed, PressKind
+from spiders.browser.press import Pressed, PressKind, settle_down
 from spiders.browser.reveal import Revealed, revealed
-from spiders.browser.sight import Box
+from spiders.browser.sight import ANSWER_SECONDS, Box
 from spiders.browser.snapshot import snapshot
 from spiders.frontier import Way
 from spiders.identity import page_key
@@ -68,8 +70,29 @@ async def views(
         yield View(base.address, await snapshot(page), way=way)
     if not wants_presses():
         return
+    if base.snapshot.page[1] > 2 * base.snapshot.viewport[1]:
+        async with _scrolled(page):
+            yield View(base.address, await snapshot(page), scrolled=True)
+    if not wants_presses():
+        return
     async for view in _pressed(page, base, home, wants_presses):
         yield view
+
+
+@asynccontextmanager
+async def _scrolled(page: Page) -> AsyncIterator[None]:
+    """Let *page* stand scrolled down by a window and a half: some bars, and what they hold, show only then."""
+    await _scroll(page, 1.5)
+    try:
+        yield
+    finally:
+        await _scroll(page, 0)
+
+
+async def _scroll(page: Page, windows: float) -> None:
+    async with asyncio.timeout(ANSWER_SECONDS):
+        await page.evaluate("(windows) => scrollTo({top: innerHeight * windows, behavior: 'instant'})", windows)
+    await settle_down(page)
 
 
 async def _clear(page: Page, manners: Manners, patience: float) -> None:

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.records.base import Record, reference
@@ -16,7 +17,7 @@ class Sighting(Record):
     The caps are in euros, service part only, and exact. ``kind`` is set for forms, ``automatic`` for chats.
     ``box`` is where it stood, as x, y, width and height in CSS pixels of the page, ``in_header`` whether that is the
     page's header, ``fixed`` whether it stays there on scrolling, ``hovered`` whether a menu had to be pointed at to see
-    it; ``None`` where no browser looked.
+    it, ``state_id`` is the key of the state it was seen in; ``None`` where no browser looked.
     """
 
     __tablename__ = "sighting"
@@ -40,3 +41,4 @@ class Sighting(Record):
     in_header: Mapped[bool | None] = mapped_column(default=None)
     fixed: Mapped[bool | None] = mapped_column(default=None)
     hovered: Mapped[bool] = mapped_column(default=False)
+    state_id: Mapped[str | None] = mapped_column(String(32), default=None)

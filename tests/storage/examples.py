@@ -241,6 +241,7 @@ def _seen(visit: Visit) -> list[Record]:
             in_header=True,
             fixed=False,
             hovered=True,
+            state_id=HASH[:32],
         ),
     ]
 

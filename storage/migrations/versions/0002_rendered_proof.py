@@ -31,6 +31,7 @@ def added() -> dict[str, list[sa.Column[Any]]]:
             sa.Column("in_header", sa.Boolean),
             sa.Column("fixed", sa.Boolean),
             sa.Column("hovered", sa.Boolean, nullable=False, server_default=sa.false()),
+            sa.Column("state_id", ID),
         ],
     }
 
