@@ -59,8 +59,8 @@ LOG_LEVEL = "ERROR"
 LOG_FORMATTER = "spiders.silence.Silence"
 
 DOWNLOAD_HANDLERS: dict[str, str | None] = {
-    "http": "spiders.browser.rendering.RenderingHandler",
-    "https": "spiders.browser.rendering.RenderingHandler",
+    "http": "spiders.browser.handler.RenderingHandler",
+    "https": "spiders.browser.handler.RenderingHandler",
     "data": None,
     "file": None,
     "ftp": None,

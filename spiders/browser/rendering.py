@@ -1,9 +1,8 @@
 """Pages rendered by Chromium, each of them a Scrapy request, so that robots.txt, limits and statistics hold for every
 one.
 
-:class:`RenderingHandler` takes the place of :class:`~spiders.fence.FencedHandler`. A request whose ``meta`` has
-``playwright`` set is rendered, any other goes the plain way. Ask for a rendered page with :func:`rendered`, which
-closes it; say :func:`close_site` when a site is done with.
+A request whose ``meta`` has ``playwright`` set comes here by :class:`~spiders.browser.handler.RenderingHandler`. Ask for a
+rendered page with :func:`rendered`, which closes it; say :func:`close_site` when a site is done with.
 
 scrapy-playwright keeps the contexts, the pages and their statistics. Three things are done here in its stead:
 Chromium starts with the first page that needs it and is replaced after some contexts or once it is dead; requests
@@ -34,7 +33,6 @@ from spiders.browser.profiles import context_options
 from spiders.browser.settle import LIMIT_SECONDS, PageLost, patiently
 from spiders.browser.watch import Caps, watched
 from spiders.failures import TooLarge
-from spiders.fence import FencedHandler
 from spiders.mirrors import Mirrors
 from spiders.robots import Robots
 from spiders.visitor import LANGUAGE, SITE
@@ -104,34 +102,23 @@ async def close_site(crawler: Crawler, site: object) -> None:
         await renderer.close_site(site)
 
 
-class RenderingHandler(FencedHandler):
-    """Scrapy's download handler for ``http`` and ``https``: plain requests as ever, rendered ones by Chromium."""
+def renderer_of(crawler: Crawler) -> "Renderer":
+    """Return the browser of *crawler*, whatever the scheme: Scrapy makes a handler for each, and one Chromium serves both."""
+    renderer = _RENDERERS.get(crawler)
+    if renderer is None:
+        renderer = _RENDERERS[crawler] = Renderer(crawler)
+    return renderer
 
-    lazy = True
 
-    def __init__(self, crawler: Crawler) -> None:
-        super().__init__(crawler)
-        self._for = crawler
-
-    async def download_request(self, request: Request) -> Response:
-        """Return the response to *request*, whatever its status; a rendered one keeps its page in ``meta``."""
-        if not request.meta.get("playwright"):
-            return await super().download_request(request)
-        renderer = _RENDERERS.get(self._for)
-        if renderer is None:
-            renderer = _RENDERERS[self._for] = Renderer(self._for)
-        return await renderer.render(request)
-
-    async def close(self) -> None:
-        """Close connections, and the browser if there is one."""
-        renderer = _RENDERERS.pop(self._for, None)
-        if renderer is not None:
-            await renderer.close()
-        await super().close()
+async def close_renderer(crawler: Crawler) -> None:
+    """Close the browser of *crawler*, if it has one."""
+    renderer = _RENDERERS.pop(crawler, None)
+    if renderer is not None:
+        await renderer.close()
 
 
 class Renderer(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
-    """The browser of one crawl, whatever the scheme: Scrapy makes a handler for each, and one Chromium serves both."""
+    """The browser of one crawl."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)

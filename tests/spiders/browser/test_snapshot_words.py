@@ -4,6 +4,7 @@ import pytest
 from playwright.async_api import Page
 
 from spiders.browser.layout import Snapshot
+from spiders.browser.locate import locate
 from spiders.browser.snapshot import snapshot
 from spiders.detect.document import BREAK
 from spiders.detect.forms import read_forms
@@ -222,3 +223,13 @@ def test_the_head_keeps_title_and_language(stage: Stage, lang: str) -> None:
     document = stage.play(page, snapshot).document
     assert (document.title, document.language) == ("Maison Exemple", "fr")
     assert document.tree.css_first("meta[property='og:site_name']").attributes["content"] == "Maison"
+
+
+def test_an_address_that_its_protector_did_not_write_out_is_placed_where_it_should_stand(stage: Stage) -> None:
+    hexadecimal = "5a" + bytes(byte ^ 0x5A for byte in b"bonjour@maison.example").hex()
+    markup = f"<p style='margin:300px'><a class=x data-cfemail={hexadecimal} href='/cdn-cgi/l/email-protection'>[email protected]</a></p>"
+    taken = stage.play(markup, snapshot)
+    (email,) = detect(taken.document, "FR", {Channel.EMAIL}).sightings
+    assert email.value == "bonjour@maison.example"
+    box = locate(taken, email)
+    assert box is not None and box.y >= 290
