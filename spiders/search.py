@@ -201,6 +201,9 @@ class SiteSearch:
             channels = promised(document) & looked_for
             if channels:
                 self._promising.append((page, channels))
+        if self.plan.render:
+            # A page that was shown may have got a way again that nobody hid.
+            self.sights.measure()
         self._compare(page, document, found, looked_for)
 
     def open(self, page: Candidate, fetched: Fetched) -> Showing | None:
