@@ -17,7 +17,7 @@ from barometer.panel import KEYS_AT_ONCE
 from barometer.settings import tool_version
 from spiders.addresses import is_public, literal_address
 from spiders.mirrors import Mirror, Mirrors
-from spiders.orders import SiteOrder
+from spiders.orders import CrawlOptions, SiteOrder
 from spiders.plan import Plan
 from spiders.reading import SiteReading
 from storage.database import Database
@@ -33,6 +33,10 @@ USUAL_PAGE_BYTES = 60_000
 """Size of such a page, for the estimate."""
 USUAL_PAGE_SECONDS = 0.3
 """Time until such a page has come, the pause apart, for the estimate."""
+USUAL_RENDERED = 3
+"""Pages of a site that a browser shows, for the estimate (mean over the open corpus and the demonstration)."""
+USUAL_RENDER_SECONDS = 4.0
+"""Time that showing such a page takes, its presses included, for the estimate."""
 
 
 class Estimate(NamedTuple):
@@ -57,18 +61,25 @@ class ClaimLost(Exception):
     """Somebody else took the run over; nothing more may be written to it."""
 
 
-def estimate(
-    session: Session, merchants: Sequence[Merchant], delay: float, sites_at_once: int, budget_pages: int
-) -> Estimate:
+def estimate(session: Session, merchants: Sequence[Merchant], options: CrawlOptions, plan: Plan) -> Estimate:
     """Return what reading *merchants* will take, from their own last visits where there are any."""
+    budget_pages = plan.budget.pages
     known = _last_visits(session, [merchant.id for merchant in merchants])
     pages = [min(known[m.id].pages_read if m.id in known else USUAL_PAGES, budget_pages) for m in merchants]
     size = [
         known[m.id].bytes if m.id in known else count * USUAL_PAGE_BYTES
         for m, count in zip(merchants, pages, strict=True)
     ]
-    seconds = [count * (delay + USUAL_PAGE_SECONDS) for count in pages]
-    total = max(sum(seconds) / max(1, sites_at_once), max(seconds, default=0.0))
+    shown = [(known[m.id].pages_rendered or USUAL_RENDERED) if m.id in known else USUAL_RENDERED for m in merchants]
+    rendering = [count * USUAL_RENDER_SECONDS if plan.render else 0.0 for count in shown]
+    seconds = [
+        count * (options.delay + USUAL_PAGE_SECONDS) + more for count, more in zip(pages, rendering, strict=True)
+    ]
+    total = max(
+        sum(seconds) / max(1, options.sites_at_once),
+        sum(rendering) / options.renders_at_once,
+        max(seconds, default=0.0),
+    )
     return Estimate(len(merchants), sum(pages), sum(size), total, len(known))
 
 

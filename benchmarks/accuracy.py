@@ -68,6 +68,7 @@ def sites(corpus: Path, misses: list[str], render: bool = False) -> dict[str, Sc
     with served_sites(corpus) as addresses:
         orders = [{"url": url, "country": countries[slug], "render": render} for slug, url in addresses.items()]
         read = dict(zip(addresses, results(orders), strict=True))
+        again = dict(zip(addresses, results(orders), strict=True)) if render else read
     way = "rendered sites" if render else "sites"
     right: Counter[str] = Counter()
     total: Counter[str] = Counter()
@@ -85,7 +86,24 @@ def sites(corpus: Path, misses: list[str], render: bool = False) -> dict[str, Sc
                 f"{way}: {row['slug']} {row['channel']}: {wrong}" + ("" if decidable else " (not decidable statically)")
             )
     scores = {f"{way}: {kind}": Score(right[kind], count) for kind, count in total.items()}
+    if render:
+        scores[f"{way}: two runs agree on exact depths"] = _agreement(read, again, misses)
     return scores | {f"{way}: traps": _traps(corpus, labels, read, misses)}
+
+
+def _agreement(one: dict[str, dict[str, Any]], other: dict[str, dict[str, Any]], misses: list[str]) -> Score:
+    """Return how many exact depths of one run the other found too."""
+    right = total = 0
+    for slug, result in one.items():
+        for name, channel in result["channels"].items():
+            if channel["outcome"] == "exact":
+                same = other[slug]["channels"][name]
+                agrees = (same["outcome"], same["clicks"]) == ("exact", channel["clicks"])
+                total += 1
+                right += agrees
+                if not agrees:
+                    misses.append(f"{slug} {name}: exact {channel['clicks']}, then {same['outcome']} {same['clicks']}")
+    return Score(right, total)
 
 
 def _wrong(row: dict[str, str], result: dict[str, Any]) -> str:

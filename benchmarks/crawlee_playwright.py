@@ -60,7 +60,7 @@ async def crawl() -> None:
             await page.screenshot(full_page=True)
         place = urlsplit(context.request.url).netloc
         rendered[place] += 1
-        document = Document((await page.content()).encode(), page.url, "utf-8")
+        document = Document((await page.content()).encode(), page.url, "text/html; charset=utf-8")
         for sighting in detect(document, "FR", home=depth == 0).sightings:
             known = seen[place][sighting.channel]
             seen[place][sighting.channel] = depth if known is None else min(depth, known)

@@ -23,7 +23,9 @@ def main() -> None:
     def deliver(reading: SiteReading) -> None:
         result = audit_result(reading)
         channels = result["channels"].items()
-        sure = {name: one["outcome"] == "exact" or one["searched"] in ("complete", "templates") for name, one in channels}
+        sure = {
+            name: one["outcome"] == "exact" or one["searched"] in ("complete", "templates") for name, one in channels
+        }
         clicks = {name: one["clicks"] if one["outcome"] == "exact" else None for name, one in channels}
         pictures = sum(state.picture is not None for state in reading.states)
         pages = result["pages"]

@@ -107,7 +107,7 @@ class _Site:
         found = self._rendering.page(target)
         if found is None:
             return None
-        page = found.decode().replace("</ul><p class=\"legal\">", f"</ul>{self._below}<p class=\"legal\">", 1)
+        page = found.decode().replace('</ul><p class="legal">', f'</ul>{self._below}<p class="legal">', 1)
         if target.rstrip("/") == self._contact_path.rstrip("/"):
             page = page.replace("</main>", f"{self._written}</main>", 1)
         return page

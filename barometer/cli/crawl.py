@@ -78,7 +78,7 @@ def crawl(
         with database.session() as session:
             merchants = _selected(session, category, only, limit)
             settings.require_operator(work.on_public_hosts(merchants, behaviour.map_hosts))
-            guess = work.estimate(session, merchants, behaviour.delay, behaviour.sites_at_once, plan.budget.pages)
+            guess = work.estimate(session, merchants, behaviour, plan)
             _print_estimate(guess)
             if estimate_only:
                 return

@@ -153,6 +153,7 @@ class Tool(_Part):
     version: str
     grid: str | None
     browser: str | None
+    user_agent: str | None = None
 
 
 class Site(_Part):

@@ -18,12 +18,13 @@ from markupsafe import Markup
 from barometer.reports.audit_contract import AuditResult, SetAside
 from barometer.reports.audit_folder import AuditFile, read_folder
 from barometer.reports.channel_card import card
-from barometer.reports.merchant_text import host_of, legible
+from barometer.reports.contrast import differences_between
+from barometer.reports.merchant_text import bare_address, host_of, legible, web_link
+from barometer.reports.page_names import PageLink, page_link, page_on_site
 from barometer.reports.pictures import Gallery
 from barometer.reports.provenance import provenance, visited
 from barometer.reports.stairs import HEIGHT, WIDTH
-from barometer.reports.verdict import differences_between, verdict
-from barometer.reports.way import PageLink, page_link
+from barometer.reports.verdict import verdict
 from barometer.reports.wording import Language, Words, capital, words_of
 from storage.vocabulary import Channel, OutcomeKind, SetAsideReason
 
@@ -111,15 +112,15 @@ def _aside(results: Sequence[AuditResult], words: Words) -> tuple[list[Aside], s
     for result in results:
         for entry in result.set_aside:
             seen.setdefault((entry.channel, entry.value, entry.why), entry)
-    order = list(Channel)
+    order, home = list(Channel), results[0].site.final_url or results[0].site.url
     entries = sorted(seen.values(), key=lambda entry: (order.index(entry.channel), entry.why))
     shown = [
         Aside(
-            legible(entry.value),
+            legible(bare_address(entry.value) if web_link(entry.value) else entry.value),
             words[f"channel.{entry.channel}"],
             capital(words[f"set_aside.{entry.why}"]),
             words[f"set_aside.{entry.why}_note"],
-            page_link(entry.page),
+            page_on_site(entry.page, home, words),
         )
         for entry in entries[:MOST_ASIDE]
     ]

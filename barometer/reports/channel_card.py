@@ -1,17 +1,18 @@
 """The card of one channel: what is shown, how far away, at what effort, by which way, and what proves it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from barometer.reports.audit_contract import AuditResult, ChannelResult, FoundValue
 from barometer.reports.merchant_text import bare_address, legible, web_link
+from barometer.reports.page_names import PageLink, page_on_site
 from barometer.reports.pictures import Gallery
 from barometer.reports.stairs import Stairs, stairs
 from barometer.reports.tariff_words import TariffWords, tariff_words
 from barometer.reports.verdict import depth_words
-from barometer.reports.way import Guide, PageLink, ShownProof, ShownStep, page_link
+from barometer.reports.way import Guide, ShownProof, ShownStep
 from barometer.reports.wording import Words, capital
-from storage.vocabulary import Basis, Channel, OutcomeKind, Searched
+from storage.vocabulary import SOCIAL_CHANNELS, Basis, Channel, OutcomeKind, Searched
 
 MOST_VALUES = 8
 """Values that one card shows (*ours*)."""
@@ -20,10 +21,10 @@ MOST_STEPS = 12
 
 
 class ShownValue(NamedTuple):
-    """One value on a card."""
+    """One value on a card; the clicks to it are told where they are not those to the channel."""
 
     main: str
-    link: PageLink | None
+    href: str | None
     notes: tuple[str, ...]
     tariff: TariffWords | None
     page: PageLink | None
@@ -32,15 +33,15 @@ class ShownValue(NamedTuple):
 
 
 class EffortLine(NamedTuple):
-    """One part of the effort, added up over the path."""
+    """One part of the effort, added up over the path; how many times is told from twice on."""
 
     what: str
-    times: str
     seconds: str
+    times: str
 
 
 class ShownEffort(NamedTuple):
-    """The effort in words, with its parts."""
+    """The effort in words, and the parts that add up to it."""
 
     total: str
     parts: tuple[EffortLine, ...]
@@ -81,6 +82,11 @@ class Card(NamedTuple):
         """Whether some profile shows the channel."""
         return any(side.found for side in self.sides)
 
+    @property
+    def is_small(self) -> bool:
+        """Whether the card is one of the many alike of social networks."""
+        return self.channel in SOCIAL_CHANNELS
+
 
 def card(channel: Channel, results: Sequence[AuditResult], gallery: Gallery, words: Words) -> Card:
     """Return the card of *channel* in *results*, one a profile; pictures are taken from *gallery*."""
@@ -93,10 +99,11 @@ def card(channel: Channel, results: Sequence[AuditResult], gallery: Gallery, wor
 
 def _side(name: Channel, result: AuditResult, gallery: Gallery, words: Words) -> Side:
     channel, static = result.channels[name], result.tool.browser is None
-    guide = Guide(name, result.profile, gallery, words)
+    home = result.site.final_url or result.site.url
+    guide = Guide(name, home, result.profile, gallery, words)
     path = (channel.path or ()) if channel.found else ()
     steps = tuple(guide.step(number, step) for number, step in enumerate(path[:MOST_STEPS], 1))
-    proof = guide.proof(channel.proof) if channel.found else None
+    proof = guide.proof(channel.proof, path[-1].target if path else home) if channel.found else None
     pictured = proof is not None or any(step.picture for step in steps)
     found = channel.values if channel.found else ()
     return Side(
@@ -105,7 +112,7 @@ def _side(name: Channel, result: AuditResult, gallery: Gallery, words: Words) ->
         depth=depth_words(channel, words),
         stairs=stairs(channel),
         why=tuple(_why(name, channel, words)),
-        values=tuple(_value(name, value, words) for value in found[:MOST_VALUES]),
+        values=tuple(_value(name, value, channel, home, words) for value in found[:MOST_VALUES]),
         more=words.count("more", len(found) - MOST_VALUES) if len(found) > MOST_VALUES else "",
         effort=_effort(channel, words),
         no_effort="" if static else words["effort.none"],
@@ -140,29 +147,32 @@ def _sampled(key: str, by_templates: bool, channel: ChannelResult, words: Words)
     return words[f"{key}_one" if by_templates and size == 1 else key].format(n=words.number(size))
 
 
-def _value(name: Channel, value: FoundValue, words: Words) -> ShownValue:
-    is_address = name in (Channel.CONTACT_PAGE, Channel.FORM) or web_link(value.value) is not None
-    main = value.value if is_address else value.display or value.value
-    notes: list[str] = []
-    if is_address and value.display and value.display != value.value:
-        notes.append(legible(value.display))
-    elif not is_address and value.display and _differs(value.display, value.value):
-        notes.append(words.plain("value.international", value=value.value))
-    if value.kind is not None:
-        notes.append(words[f"form.{value.kind}"])
-    if value.automatic:
-        notes.append(words["value.automatic"])
-    if value.readable is False and name in (Channel.PHONE, Channel.EMAIL):
-        notes.append(words["value.unreadable"])
+def _value(name: Channel, value: FoundValue, channel: ChannelResult, home: str, words: Words) -> ShownValue:
+    is_page = name in (Channel.CONTACT_PAGE, Channel.FORM)
+    is_address = is_page or web_link(value.value) is not None
     return ShownValue(
-        legible(bare_address(main) if is_address else main),
-        page_link(value.value) if is_address else None,
-        tuple(notes),
+        legible(bare_address(value.value) if is_address else value.display or value.value),
+        web_link(value.value) if is_address else None,
+        tuple(_notes(name, value, is_address, words)),
         tariff_words(value, words),
-        page_link(value.page) if not (is_address and value.page == value.value) else None,
-        words.clicks(value.depth),
-        legible(value.context or ""),
+        None if is_page and value.page == value.value else page_on_site(value.page, home, words),
+        "" if value.depth == channel.clicks else words.clicks(value.depth),
+        # What stands around a form are its field names, around a page its title: neither tells a reader more.
+        "" if is_page else legible(value.context or ""),
     )
+
+
+def _notes(name: Channel, value: FoundValue, is_address: bool, words: Words) -> Iterator[str]:
+    if is_address and value.display and value.display != value.value:
+        yield legible(value.display)
+    elif not is_address and value.display and _differs(value.display, value.value):
+        yield words.plain("value.international", value=value.value)
+    if value.kind is not None:
+        yield words[f"form.{value.kind}"]
+    if value.automatic:
+        yield words["value.automatic"]
+    if value.readable is False and name in (Channel.PHONE, Channel.EMAIL):
+        yield words["value.unreadable"]
 
 
 def _differs(display: str, value: str) -> bool:
@@ -178,8 +188,11 @@ def _effort(channel: ChannelResult, words: Words) -> ShownEffort | None:
         sums[part.what] = (times + 1, seconds + part.seconds)
     lines = tuple(
         EffortLine(
-            capital(words.get(f"effort.{what}", legible(what, 60))), f"{times}\u00a0×", words.seconds(seconds, 2)
+            words.get(f"effort.{what}", legible(what, 60)),
+            words.seconds(seconds, 2),
+            f"({times}\u00a0×)" if times > 1 else "",
         )
         for what, (times, seconds) in list(sums.items())[:12]
     )
-    return ShownEffort(words["effort.total"].format(seconds=words.seconds(channel.effort_seconds)), lines)
+    total = words["effort.total"].format(seconds=words.seconds(channel.effort_seconds))
+    return ShownEffort(total if channel.effort_seconds else words["effort.zero"], lines if channel.effort_seconds else ())

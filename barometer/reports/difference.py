@@ -10,12 +10,14 @@ from typing import NamedTuple
 
 from barometer.reports.audit_contract import AuditResult, ChannelResult, FoundValue
 from barometer.reports.audit_folder import AuditFile
+from barometer.reports.contrast import effort_differs
 from barometer.reports.merchant_text import host_of
+from barometer.reports.page_names import path_of
 from barometer.reports.value_difference import spoken, value_changes
 from barometer.reports.verdict import depth_words
 from barometer.reports.way import step_label
 from barometer.reports.wording import Words, capital
-from storage.vocabulary import SOCIAL_CHANNELS, Channel, OutcomeKind, Profile, Searched
+from storage.vocabulary import SOCIAL_CHANNELS, Action, Channel, OutcomeKind, Profile, Searched
 
 
 class Kind(StrEnum):
@@ -44,9 +46,6 @@ class Kind(StrEnum):
 
 _TIERS = (Kind.STATUS, Kind.VANISHED, Kind.VALUE, Kind.PATH)
 """First kind of each rank of importance: the visit, reaching the merchant, with what, in which way."""
-
-EFFORT_SECONDS = 1.0
-"""Seconds by which an effort must move to be told (*ours*): less is the network's mood."""
 
 
 class Difference(NamedTuple):
@@ -218,7 +217,7 @@ class _Channel:
 
     def _effort(self) -> Iterator[Difference]:
         before, after = self._old.effort_seconds, self._new.effort_seconds
-        if before is not None and after is not None and abs(after - before) >= EFFORT_SECONDS:
+        if before is not None and after is not None and effort_differs(before, after):
             told = (self._words.seconds(before), self._words.seconds(after))
             key = "effort_more" if after > before else "effort_less"
             yield self._told(Kind.EFFORT, key, *told)._replace(before=f"{before:g}", after=f"{after:g}")
@@ -277,5 +276,6 @@ def _outcome(channel: ChannelResult) -> str:
 
 
 def _labels(channel: ChannelResult) -> list[str]:
-    """Return the words a visitor follows or presses on the path; redirects and unnamed links have none."""
-    return [label for step in channel.path or () if (label := step_label(step))]
+    """Return the words a visitor follows or presses on the path, the target of a link without any; redirects have none."""
+    steps = (step for step in channel.path or () if step.action is not Action.REDIRECT)
+    return [step_label(step) or path_of(step.target) for step in steps]

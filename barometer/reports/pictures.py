@@ -1,11 +1,11 @@
-"""The pictures of a report: the part of a screenshot that matters, small enough to be mailed, each shown once."""
+"""The pictures of a report: the part of a screenshot that matters, small enough to be mailed, each view shown once."""
 
 import base64
 import io
 from pathlib import Path
 from typing import NamedTuple
 
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from barometer.reports.audit_contract import Box
 from barometer.reports.audit_folder import Absence, read_picture
@@ -13,8 +13,13 @@ from storage.vocabulary import Profile
 
 WINDOWS = {Profile.DESKTOP: (1440, 900), Profile.MOBILE: (412, 915)}
 """Window of a profile in CSS pixels (``docs/method.md``, section 1)."""
-AROUND = {Profile.DESKTOP: (1000, 600), Profile.MOBILE: (412, 640)}
-"""Part of the page shown around a box, in CSS pixels (*ours*): near enough to read, far enough to know where one is."""
+AROUND = {Profile.DESKTOP: (760, 360), Profile.MOBILE: (412, 360)}
+"""Smallest part of the page shown around a box, in CSS pixels (*ours*): near enough to read, far enough to recognise."""
+CLOSE_AROUND = {Profile.DESKTOP: (560, 220), Profile.MOBILE: (412, 220)}
+"""The same for a close view (*ours*)."""
+MOST_AROUND = {Profile.DESKTOP: (1440, 800), Profile.MOBILE: (412, 760)}
+"""Largest part of the page shown, however large the box is (*ours*)."""
+_AIR = (120, 80)
 _MARGIN = 24
 SHOWN_WIDTH = {Profile.DESKTOP: 1120, Profile.MOBILE: 618}
 """Pixels that a picture in the report is wide at most (*ours*): sharp on paper, light in a mail."""
@@ -23,9 +28,26 @@ MAX_PIXELS = 60_000_000
 MAX_EMBEDDED = 12_000_000
 """Bytes of pictures in one report (*ours*): what most mail servers still let through once it is encoded."""
 _QUALITY = 80
+_SIGNAL = (214, 0, 86)
 
 Crop = tuple[int, int, int, int]
 """Left, top, right, bottom, in pixels of the picture."""
+
+
+class View(NamedTuple):
+    """What a picture is to show.
+
+    A file of the folder, through which window, for which channel; around which box, which is drawn unless it *is
+    outlined* already; where *page* is given, another picture of that page around the same box is the same view.
+    """
+
+    name: str
+    profile: Profile
+    subject: str = ""
+    box: Box | None = None
+    page: str | None = None
+    is_outlined: bool = True
+    is_close: bool = False
 
 
 class Shown(NamedTuple):
@@ -40,10 +62,10 @@ class Shown(NamedTuple):
 
 
 class Again(NamedTuple):
-    """A picture that stands further up in the report already."""
+    """A view that stands further up in the report already: where, and for which channel."""
 
-    name: str
     anchor: str
+    subject: str
 
 
 class Absent(NamedTuple):
@@ -61,12 +83,13 @@ class Gallery:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._given: dict[tuple[str, Crop], str] = {}
+        self._given: dict[tuple[str, Profile, Box | None], Again] = {}
         self._files: dict[str, bytes | Absence] = {}
         self._left = MAX_EMBEDDED
 
-    def picture(self, name: str, box: Box | None, profile: Profile) -> Picture:
-        """Return the part of picture *name* around *box*, the top of the page where there is no box."""
+    def picture(self, view: View) -> Picture:
+        """Return the part of the picture around the box of *view*, the top of the page where there is no box."""
+        name = view.name
         if name not in self._files:
             self._files[name] = read_picture(self._folder, name)
         content = self._files[name]
@@ -74,39 +97,75 @@ class Gallery:
             return Absent(name, content)
         try:
             with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
-                return self._cut(name, image, box, profile)
+                return self._cut(image, view)
         except (OSError, SyntaxError, ValueError, ArithmeticError, EOFError, Image.DecompressionBombError):
             return Absent(name, Absence.UNREADABLE)
 
-    def _cut(self, name: str, image: Image.Image, box: Box | None, profile: Profile) -> Picture:
+    def _cut(self, image: Image.Image, view: View) -> Picture:
         if image.width * image.height > MAX_PIXELS:
-            return Absent(name, Absence.TOO_LARGE)
-        crop = crop_around(image.size, box, profile)
-        if (name, crop) in self._given:
-            return Again(name, self._given[name, crop])
-        content, size = _encoded(image.crop(crop), SHOWN_WIDTH[profile])
+            return Absent(view.name, Absence.TOO_LARGE)
+        seen = (view.page or view.name, view.profile, view.box)
+        if seen in self._given:
+            return self._given[seen]
+        crop = crop_around(image.size, view.box, view.profile, is_close=view.is_close)
+        part = _on_white(image.crop(crop))
+        if view.box is not None and not view.is_outlined:
+            outline(part, view.box, crop[:2], pixels_per_css_pixel(image.width, view.profile))
+        content, size = _encoded(part, SHOWN_WIDTH[view.profile])
         if len(content) > self._left:
-            return Absent(name, Absence.TOO_LARGE)
+            return Absent(view.name, Absence.TOO_LARGE)
         self._left -= len(content)
-        anchor = self._given[name, crop] = f"picture-{len(self._given) + 1}"
+        anchor = f"picture-{len(self._given) + 1}"
+        self._given[seen] = Again(anchor, view.subject)
         source = "data:image/webp;base64," + base64.b64encode(content).decode("ascii")
-        return Shown(source, *size, crop != (0, 0, *image.size), name, anchor)
+        return Shown(source, *size, crop != (0, 0, *image.size), view.name, anchor)
 
 
-def crop_around(size: tuple[int, int], box: Box | None, profile: Profile) -> Crop:
+def pixels_per_css_pixel(width: int, profile: Profile) -> int:
+    """Return how many pixels a CSS pixel has in a screenshot of *width* pixels; a page may be wider than its window."""
+    window = WINDOWS[profile][0]
+    return max(1, round(width / window)) if width < 4 * window else 1
+
+
+def crop_around(size: tuple[int, int], box: Box | None, profile: Profile, *, is_close: bool = False) -> Crop:
     """Return the part of a picture of *size* to show: around *box*, or the first window where there is no box.
 
-    A box that fits into the part at the page's top left is shown there, any other in the middle. A screenshot taken
-    with several pixels per CSS pixel is as many times wider than the window.
+    A box that fits into the part at the page's top left is shown there, any other in the middle. The part grows with
+    the box, up to :data:`MOST_AROUND`.
     """
     width, height = size
-    window = WINDOWS[profile]
-    scale = max(1, round(width / window[0])) if width < 4 * window[0] else 1
-    wide, high = (edge * scale for edge in (window if box is None else AROUND[profile]))
+    scale = pixels_per_css_pixel(width, profile)
+    wide, high = (edge * scale for edge in _part(box, profile, is_close=is_close))
     left, top, box_wide, box_high = (edge * scale for edge in box or (0, 0, 0, 0))
     x, shown_wide = _span(left, box_wide, wide, width)
     y, shown_high = _span(top, box_high, high, height)
     return (x, y, x + shown_wide, y + shown_high)
+
+
+def _part(box: Box | None, profile: Profile, *, is_close: bool) -> tuple[int, int]:
+    """Return width and height of the part to show, in CSS pixels."""
+    if box is None:
+        return WINDOWS[profile]
+    least, most = (CLOSE_AROUND if is_close else AROUND)[profile], MOST_AROUND[profile]
+    wide, high = (
+        round(min(max(least[axis], box[axis + 2] + 2 * _AIR[axis]), most[axis])) for axis in (0, 1)
+    )
+    return wide, high
+
+
+def outline(part: Image.Image, box: Box, corner: tuple[int, ...], scale: int) -> None:
+    """Draw a frame around *box* on the *part* of a page that begins at *corner*; light and dark, so that it stands out."""
+    air = 5 * scale
+    left, top = (box[axis] * scale - corner[axis] - air for axis in (0, 1))
+    right, bottom = left + box[2] * scale + 2 * air, top + box[3] * scale + 2 * air
+    edge = 3 * scale
+    frame = (max(left, edge), max(top, edge), min(right, part.width - 1 - edge), min(bottom, part.height - 1 - edge))
+    if frame[2] - frame[0] <= 2 * edge or frame[3] - frame[1] <= 2 * edge:
+        return
+    pen = ImageDraw.Draw(part)
+    for outside, colour, width in ((2 * scale, "white", 7 * scale), (0, _SIGNAL, edge)):
+        shape = (frame[0] - outside, frame[1] - outside, frame[2] + outside, frame[3] + outside)
+        pen.rounded_rectangle(shape, radius=4 * scale + outside, outline=colour, width=width)
 
 
 def _span(start: float, length: float, shown: int, whole: int) -> tuple[int, int]:
@@ -119,12 +178,16 @@ def _span(start: float, length: float, shown: int, whole: int) -> tuple[int, int
 
 
 def _encoded(image: Image.Image, widest: int) -> tuple[bytes, tuple[int, int]]:
-    """Return *image* as WebP, at most *widest* pixels wide and on white, and its size."""
+    """Return *image* as WebP, at most *widest* pixels wide, and its size."""
+    if image.width > widest:
+        image = image.resize((widest, max(1, round(image.height * widest / image.width))), Image.Resampling.LANCZOS)
+    stream = io.BytesIO()
+    image.save(stream, "WEBP", quality=_QUALITY, method=4)
+    return stream.getvalue(), image.size
+
+
+def _on_white(image: Image.Image) -> Image.Image:
     plain = image.convert("RGBA")
     page = Image.new("RGB", plain.size, "white")
     page.paste(plain, mask=plain.getchannel("A"))
-    if page.width > widest:
-        page = page.resize((widest, max(1, round(page.height * widest / page.width))), Image.Resampling.LANCZOS)
-    stream = io.BytesIO()
-    page.save(stream, "WEBP", quality=_QUALITY, method=4)
-    return stream.getvalue(), page.size
+    return page

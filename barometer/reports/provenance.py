@@ -1,12 +1,14 @@
 """Where a report comes from: the tool, the window, the times, the amounts, and the digests that tie it to its files."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
+from barometer.audit import EVIDENCE_FOLDER
 from barometer.reports.audit_contract import AuditResult
 from barometer.reports.audit_folder import AuditFile
 from barometer.reports.merchant_text import legible
-from barometer.reports.way import PageLink, page_link
+from barometer.reports.page_names import PageLink, page_link
 from barometer.reports.wording import Words, capital
 
 
@@ -19,7 +21,7 @@ class Row(NamedTuple):
 
 
 class Visited(NamedTuple):
-    """What one visit read, and how it ended."""
+    """What one visit read, and how it ended; no mode where it read nothing."""
 
     profile: str
     mode: str
@@ -41,7 +43,7 @@ def visited(result: AuditResult, words: Words) -> Visited:
         notes.append(words[f"reason.{result.status_reason}"])
     return Visited(
         capital(words[f"profile.{result.profile}"]),
-        words[f"mode.{mode}"],
+        words[f"mode.{mode}"] if result.pages.read else "",
         words.plain(f"mode.{mode}_note", browser=browser or ""),
         words[f"status.{result.status}"],
         " ".join(notes),
@@ -61,6 +63,7 @@ def provenance(audit: AuditFile, words: Words) -> list[Row]:
         *_makers(results, words),
         Row(words["provenance.schema"], tuple(result.schema_name for result in results), True),
         Row(words["provenance.result"], (audit.sha256,), True),
+        _row("folder", [_folder(audit.folder, words)], words),
     ]
 
 
@@ -104,7 +107,19 @@ def _makers(results: Sequence[AuditResult], words: Words) -> list[Row]:
     versions = [words.plain("provenance.tool_version", version=result.tool.version) for result in results]
     browsers = [legible(result.tool.browser or words["provenance.no_browser"]) for result in results]
     grids = [legible(result.tool.grid or words["provenance.no_grid"]) for result in results]
-    return [_row("tool", versions, words), _row("browser", browsers, words), _row("grid", grids, words)]
+    agents = [legible(result.tool.user_agent or words["provenance.not_kept"]) for result in results]
+    return [
+        _row("tool", versions, words),
+        _row("browser", browsers, words),
+        *([_row("user_agent", agents, words)] if any(result.tool.user_agent for result in results) else []),
+        _row("grid", grids, words),
+    ]
+
+
+def _folder(folder: Path, words: Words) -> str:
+    """Return the name of the audit's folder, without the path to it, which is nobody's business, and what it holds."""
+    key = "provenance.folder_evidence" if (folder / EVIDENCE_FOLDER).is_dir() else "provenance.folder_plain"
+    return words.plain(key, folder=folder.resolve().name)
 
 
 def _row(name: str, cells: Sequence[str | PageLink], words: Words) -> Row:

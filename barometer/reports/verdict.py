@@ -1,6 +1,6 @@
 """The verdict: what an audit found, in one sentence a person can repeat."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from barometer.reports.audit_contract import AuditResult, ChannelResult
@@ -9,13 +9,18 @@ from storage.vocabulary import SOCIAL_CHANNELS, Channel, OutcomeKind, PriceClass
 
 DIRECT_CHANNELS = tuple(channel for channel in Channel if channel not in SOCIAL_CHANNELS)
 """Channels that reach the merchant without a social network."""
+MAIN_CHANNELS = (Channel.PHONE, Channel.EMAIL, Channel.CONTACT_PAGE, Channel.FORM)
+"""Channels whose absence belongs into the headline (*ours*)."""
 
 
 class Verdict(NamedTuple):
-    """The sentence, and what completes it: social networks, what was not found, what was not measured (or empty)."""
+    """The sentence, the main channels it lacks, and what completes it: social networks, what else was not found, what was
+    not measured; each empty where there is none.
+    """
 
     profile: str
     sentence: str
+    missing: str
     social: str
     not_found: str
     not_measured: str
@@ -31,9 +36,10 @@ def verdict(result: AuditResult, words: Words) -> Verdict:
     return Verdict(
         capital(words[f"profile.on_{result.profile}"]),
         capital(", ".join(direct)) + words["verdict.end"] if direct else _nothing(result, nothing_measured, words),
+        _named("not_found", MAIN_CHANNELS, result, words) if direct else "",
         capital(", ".join(social)) + words["verdict.end"] if social else "",
-        _named("verdict.not_found", OutcomeKind.NOT_FOUND, result, words),
-        "" if nothing_measured else _named("verdict.not_measured", OutcomeKind.NOT_MEASURED, result, words),
+        _named("not_found", [one for one in Channel if not direct or one not in MAIN_CHANNELS], result, words),
+        "" if nothing_measured else _named("not_measured", Channel, result, words),
         words["verdict.unmeasured_note"] if nothing_measured else "",
     )
 
@@ -42,19 +48,6 @@ def depth_words(channel: ChannelResult, words: Words) -> str:
     """Return the outcome of a channel in a few words: ``1 click``, ``3 clicks at most``, ``not found``."""
     clicks = words.clicks(channel.clicks) if channel.clicks is not None else ""
     return words[f"depth.{channel.outcome}"].format(clicks=clicks)
-
-
-def differences_between(first: AuditResult, second: AuditResult, words: Words) -> list[str]:
-    """Return where two profiles differ in depth, one sentence a channel."""
-    return [
-        words["verdict.differs"].format(
-            channel=capital(words[f"channel.{channel}"]),
-            first=depth_words(first.channels[channel], words),
-            second=depth_words(second.channels[channel], words),
-        )
-        for channel in Channel
-        if depth_words(first.channels[channel], words) != depth_words(second.channels[channel], words)
-    ]
 
 
 def _places(channels: Sequence[Channel], result: AuditResult, words: Words) -> list[str]:
@@ -75,9 +68,9 @@ def is_premium(channel: ChannelResult) -> bool:
     return all(value.tariff is not None and value.tariff.price_class is PriceClass.PREMIUM for value in nearest)
 
 
-def _named(key: str, outcome: OutcomeKind, result: AuditResult, words: Words) -> str:
-    names = [words[f"channel.{channel}"] for channel in Channel if result.channels[channel].outcome is outcome]
-    return words[key].format(channels=words.listed(names)) if names else ""
+def _named(outcome: str, channels: Iterable[Channel], result: AuditResult, words: Words) -> str:
+    names = [words[f"channel.{channel}"] for channel in channels if result.channels[channel].outcome == outcome]
+    return words[f"verdict.{outcome}"].format(channels=words.listed(names)) if names else ""
 
 
 def _nothing(result: AuditResult, nothing_measured: bool, words: Words) -> str:

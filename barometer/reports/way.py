@@ -1,31 +1,23 @@
 """The way to a channel, step by step, and the picture that proves what stands at its end."""
 
+import unicodedata
 from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
 from barometer.reports.audit_contract import Proof, Step
-from barometer.reports.merchant_text import legible, web_link
-from barometer.reports.pictures import Absent, Again, Gallery, Picture
+from barometer.reports.merchant_text import legible
+from barometer.reports.page_names import MAX_LABEL, PageLink, is_same_page, page_on_site
+from barometer.reports.pictures import Absent, Again, Gallery, Picture, View
 from barometer.reports.wording import Words, own
-from storage.vocabulary import Action, Channel, Profile
-
-MAX_LABEL = 120
-"""Characters of a link's or button's label that are shown (*ours*)."""
-
-
-class PageLink(NamedTuple):
-    """An address as a reader sees it, and the link to follow, ``None`` where it may not be one."""
-
-    text: str
-    href: str | None
+from storage.vocabulary import SOCIAL_CHANNELS, Action, Channel, Profile
 
 
 class ShownStep(NamedTuple):
-    """One step of the way, with its picture."""
+    """One step of the way, with its picture; no target where the visitor stays on the page."""
 
     action: Markup
-    target: PageLink
+    target: PageLink | None
     selector: str
     costs_click: bool
     picture: Picture | None
@@ -43,9 +35,10 @@ class ShownProof(NamedTuple):
 
 
 class Guide(NamedTuple):
-    """What shows the way: to which channel, through which window, with which pictures and words."""
+    """What shows the way: to which channel of which home page, through which window, with which pictures and words."""
 
     channel: Channel
+    home: str
     profile: Profile
     gallery: Gallery
     words: Words
@@ -53,10 +46,12 @@ class Guide(NamedTuple):
     def step(self, number: int, step: Step) -> ShownStep:
         """Return step *number* of the way."""
         action, spoken = _action(step, self.words)
-        picture = self.gallery.picture(step.screenshot, step.box, self.profile) if step.screenshot else None
+        picture = None
+        if step.screenshot:
+            picture = self.gallery.picture(self._view(step.screenshot)._replace(box=step.box, is_outlined=False))
         return ShownStep(
             action,
-            page_link(step.target),
+            None if is_same_page(step.source, step.target) else page_on_site(step.target, self.home, self.words),
             legible(step.selector or ""),
             step.action is not Action.REDIRECT,
             picture,
@@ -64,11 +59,11 @@ class Guide(NamedTuple):
             picture_words(picture, self.words),
         )
 
-    def proof(self, proof: Proof | None) -> ShownProof | None:
-        """Return the picture of *proof*, ``None`` where the visit took none."""
+    def proof(self, proof: Proof | None, page: str) -> ShownProof | None:
+        """Return the picture of *proof* on the state *page*, ``None`` where the visit took none."""
         if proof is None or proof.screenshot is None:
             return None
-        picture = self.gallery.picture(proof.screenshot, proof.box, self.profile)
+        picture = self.gallery.picture(self._view(proof.screenshot)._replace(box=proof.box, page=page))
         area = ""
         if proof.box is not None:
             edges = dict(zip("xywh", (self.words.number(round(edge)) for edge in proof.box), strict=True))
@@ -76,14 +71,12 @@ class Guide(NamedTuple):
         alt = self.words.plain("picture.proof", channel=self._channel)
         return ShownProof(picture, alt, picture_words(picture, self.words), area)
 
+    def _view(self, name: str) -> View:
+        return View(name, self.profile, self._channel, is_close=self.channel in SOCIAL_CHANNELS)
+
     @property
     def _channel(self) -> str:
         return self.words[f"channel.{self.channel}"]
-
-
-def page_link(address: str) -> PageLink:
-    """Return *address* for display, linked where following it is harmless."""
-    return PageLink(legible(address), web_link(address))
 
 
 def picture_words(picture: Picture | None, words: Words) -> str:
@@ -93,13 +86,16 @@ def picture_words(picture: Picture | None, words: Words) -> str:
     if isinstance(picture, Absent):
         return words.plain(f"picture.{picture.why}", file=picture.name)
     if isinstance(picture, Again):
-        return words.plain("picture.again", file=picture.name)
+        return words.plain("picture.again", channel=picture.subject)
     return words.plain("picture.part_of" if picture.is_part else "picture.whole", file=picture.name)
 
 
 def step_label(step: Step) -> str:
-    """Return the words on what the visitor follows or presses, empty where it has none."""
-    return legible(step.label or "", MAX_LABEL)
+    """Return the words on what the visitor follows or presses, empty where it has none that can be read.
+
+    The letters of icon fonts stand in Unicode's private areas and look like nothing anywhere else.
+    """
+    return legible("".join(one for one in step.label or "" if unicodedata.category(one) != "Co"), MAX_LABEL)
 
 
 def _action(step: Step, words: Words) -> tuple[Markup, str]:

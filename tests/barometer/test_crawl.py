@@ -14,6 +14,8 @@ from sqlalchemy import func, select
 from barometer import crawl as work
 from barometer.errors import UserError
 from barometer.optout import Wish, record_wish
+from spiders.orders import CrawlOptions
+from spiders.plan import Plan
 from storage.database import Database, open_database
 from storage.records import Click, Merchant, OptOutKind, Page, Run, Sighting, Visit, utc_now
 from storage.vocabulary import RunState, VisitStatus
@@ -332,7 +334,10 @@ def test_an_estimate_uses_the_merchants_own_last_visits(database: Database) -> N
                 )
             )
             session.flush()
-        guess = work.estimate(session, panel, delay=1.0, sites_at_once=16, budget_pages=300)
+        options = CrawlOptions("barometer-test")
+        guess = work.estimate(session, panel, options, Plan())
+        shown = work.estimate(session, panel, options, Plan(render=True))
     assert (guess.sites, guess.from_history, guess.pages) == (2, 1, 10 + work.USUAL_PAGES)
     assert guess.bytes == 10_000 + work.USUAL_PAGES * work.USUAL_PAGE_BYTES
     assert guess.seconds == pytest.approx(work.USUAL_PAGES * (1.0 + work.USUAL_PAGE_SECONDS))
+    assert shown.seconds == pytest.approx(guess.seconds + work.USUAL_RENDERED * work.USUAL_RENDER_SECONDS)
