@@ -10,7 +10,6 @@ from urllib.parse import unquote
 from selectolax.lexbor import LexborNode
 
 from spiders.browser.layout import Box, Element, Run, Snapshot, box_around
-from spiders.detect.emails_cloaked import cloudflare_address
 from spiders.detect.forms import read_forms
 from spiders.detect.numbering import digits_of
 from spiders.detect.pressable import label_of, pressables
@@ -47,7 +46,7 @@ def locate(snapshot: Snapshot, sighting: Sighting) -> Box | None:
 
 def place_of(snapshot: Snapshot, sighting: Sighting) -> Place | None:
     """Return where *sighting* is, see :func:`locate`."""
-    for found in (_worded, _linked, _pressed, _protected, _formed, _titled):
+    for found in (_worded, _linked, _pressed, _formed, _titled):
         place = _first(islice(found(snapshot, sighting), MOST_PLACES))
         if place is not None:
             return place
@@ -148,14 +147,6 @@ def _pressed(snapshot: Snapshot, sighting: Sighting) -> Iterator[Place]:
     for node, label in pressables(snapshot.document):
         if label == sighting.display or (not label and sighting.context and label_of(node) == sighting.context):
             yield from _place_of_node(snapshot, node)
-
-
-def _protected(snapshot: Snapshot, sighting: Sighting) -> Iterator[Place]:
-    """Yield the addresses under Cloudflare's protection, where its script did not write them out."""
-    if sighting.channel is Channel.EMAIL:
-        for node in snapshot.document.tree.css("[data-cfemail]")[:MOST_PLACES]:
-            if cloudflare_address(node.attributes.get("data-cfemail") or "") == sighting.value:
-                yield from _place_of_node(snapshot, node)
 
 
 def _place_of_node(snapshot: Snapshot, node: LexborNode | None) -> Iterator[Place]:

@@ -10,7 +10,7 @@ const HEADINGS = new Set("h1 h2 h3 h4 h5 h6".split(" "));
 const REGIONS = new Set("header nav main footer aside".split(" "));
 const KEPT = new Set(
   ("id class role title alt name type placeholder for value action method lang rel target autocomplete required readonly disabled " +
-    "checked maxlength rows tabindex open colspan rowspan itemprop contenteditable form data-cfemail").split(" "),
+    "checked maxlength rows tabindex open colspan rowspan itemprop contenteditable form").split(" "),
 );
 const LONGEST = 300;
 const LONGEST_ADDRESS = 2000;
