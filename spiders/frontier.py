@@ -10,34 +10,24 @@ import heapq
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
 from spiders.identity import is_personal, page_key, template_of
+from spiders.samples import Found, Samples
 from storage.vocabulary import Action, Basis, Channel, Reason
 
-Found = tuple[Channel, str]
-"""A channel and the value it was seen with."""
-
-SAMPLE = 6
-"""Pages read of a URL template before it vouches for its siblings (ours; stated as ``template_sample``)."""
-SAMPLE_DEEPER = 2
-"""Pages read of a template on each further level."""
 LARGE_SITE = 100
 """Known pages from which on a site's templates are sampled when nothing else was asked (ours)."""
 MAX_KNOWN = 20_000
 """Addresses remembered a site; what comes after counts as unread."""
 PROMISING = 3
 """Interest from which on a link promises a contact (``detect.links.Interest.HELP``)."""
-FEW = 20
-"""Known pages of a template below which all are read: vouching for so few saves next to nothing (ours)."""
 STRIKES = 2
 """Pages that must have hidden a link they hold before the source of other pages is no longer believed about it (ours)."""
 NOWHERE = 1_000_000
 """Depth of a page to which no way is left."""
-LIKENESS = 0.6
-"""Share of common marks (Jaccard) from which on two pages count as cut from one template (ours)."""
 
 
 class Budget(NamedTuple):
@@ -102,27 +92,6 @@ _WAITING = frozenset({State.PENDING, State.SAMPLED, State.HIDDEN})
 """States of a page that may still be read."""
 
 
-@dataclass(slots=True)
-class _Template:
-    """What is known of the pages cut from one URL template."""
-
-    read: dict[int, int] = field(default_factory=dict)
-    marks: frozenset[str] | None = None
-    found: frozenset[Found] = frozenset()
-    looked_for: frozenset[Channel] = frozenset()
-    alike: bool = True
-    vouched: list[Candidate] = field(default_factory=list)
-
-    def shows(self, found: frozenset[Found], looked_for: frozenset[Channel]) -> bool:
-        """Tell whether the first sample shows what *found* says, as far as both were looked at for the same."""
-        common = self.looked_for & looked_for
-        return {one for one in self.found if one[0] in common} == {one for one in found if one[0] in common}
-
-    def needs(self, level: int) -> bool:
-        """Tell whether one more page must be read on *level* before siblings are vouched for."""
-        return not self.alike or sum(self.read.values()) < SAMPLE or self.read.get(level, 0) < SAMPLE_DEEPER
-
-
 class Leads(NamedTuple):
     """Where one state of a page leads: to the pages *keys*, each *cost* clicks further than the page itself.
 
@@ -159,8 +128,8 @@ class Frontier:
         self._budget = budget
         self._basis = basis
         self._levels: dict[int, list[tuple[int, int, int, Candidate]]] = {}
-        self._templates: dict[str, _Template] = {}
-        self._members: Counter[str] = Counter()
+        self._samples = Samples()
+        self._vouched: dict[str, list[Candidate]] = {}
         self._leads: dict[str, list[Leads]] = {}
         self._strikes: Counter[str] = Counter()
         self._overflow: int | None = None
@@ -180,7 +149,7 @@ class Frontier:
             return False
         page.template = template_of(page.key)
         if page.template is not None:
-            self._members[page.template] += 1
+            self._samples.count(page.template)
         self.known[page.key] = page
         self._push(page)
         return True
@@ -252,7 +221,7 @@ class Frontier:
                     continue
                 if self._vouched_for(page):
                     page.state = State.SAMPLED
-                    self._templates[page.template or ""].vouched.append(page)
+                    self._vouched.setdefault(page.template or "", []).append(page)
                     continue
                 return page
             del self._levels[self.level]
@@ -275,13 +244,8 @@ class Frontier:
         """
         if page.template is None or page.apart:
             return
-        template = self._templates.setdefault(page.template, _Template())
-        template.read[page.depth] = template.read.get(page.depth, 0) + 1
-        if template.marks is None:
-            template.marks, template.found, template.looked_for = marks, found, looked_for
-        elif template.alike and not (_alike(marks, template.marks) and template.shows(found, looked_for)):
-            template.alike = False
-            self._release(template)
+        if self._samples.add(page.template, page.depth, marks, found, looked_for):
+            self._release(page.template)
 
     def wants_marks(self, page: Candidate) -> bool:
         """Tell whether *page* may serve as a sample, so that :meth:`compare` should be told of it."""
@@ -387,22 +351,20 @@ class Frontier:
         heapq.heappush(self._levels.setdefault(page.depth, []), (free - page.interest * 2, order, self._count, page))
 
     def _vouched_for(self, page: Candidate) -> bool:
-        if page.template is None or page.apart or not self._samples() or self._members[page.template] < FEW:
+        if page.template is None or page.apart or not self._sampling():
             return False
-        template = self._templates.get(page.template)
-        return template is not None and not template.needs(page.depth)
+        return self._samples.vouch(page.template, page.depth)
 
-    def _samples(self) -> bool:
+    def _sampling(self) -> bool:
         if self._basis is None:
             return len(self.known) > LARGE_SITE
         return self._basis is Basis.TEMPLATES
 
-    def _release(self, template: _Template) -> None:
-        for page in template.vouched:
+    def _release(self, template: str) -> None:
+        for page in self._vouched.pop(template, ()):
             if page.state is State.SAMPLED:
                 page.state = State.PENDING
                 self._push(page)
-        template.vouched.clear()
 
     def _promising(self) -> Candidate | None:
         waiting = [
@@ -413,7 +375,7 @@ class Frontier:
 
     def _smallest_sample(self) -> int | None:
         sampled = {page.template for page in self.known.values() if page.state is State.SAMPLED}
-        return min((sum(self._templates[name].read.values()) for name in sampled if name is not None), default=None)
+        return min((self._samples.size(name) for name in sampled if name is not None), default=None)
 
 
 def _take_way(page: Candidate, other: Candidate) -> None:
@@ -434,8 +396,3 @@ def _lead_to(page: Candidate, depth: int, key: str, lead: Leads) -> None:
 
 def _holds_no_contact(page: Candidate) -> bool:
     return page.interest < PROMISING and is_personal(page.url)
-
-
-def _alike(marks: frozenset[str], others: frozenset[str]) -> bool:
-    union = len(marks | others)
-    return union == 0 or len(marks & others) / union >= LIKENESS

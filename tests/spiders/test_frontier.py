@@ -5,7 +5,8 @@ from collections.abc import Iterable
 import pytest
 
 from spiders import frontier as module
-from spiders.frontier import SAMPLE, Budget, Candidate, Frontier, Leads, Proof, State
+from spiders.frontier import Budget, Candidate, Frontier, Leads, Proof, State
+from spiders.samples import SAMPLE, SAMPLE_DEEPER
 from storage.vocabulary import Action, Basis, Channel, Reason
 
 PHONE = frozenset({Channel.PHONE})
@@ -144,7 +145,7 @@ def test_each_further_level_gets_a_sample_of_its_own() -> None:
     frontier = Frontier(Budget())
     products(frontier, 150, 1)
     products(frontier, 150, 2, start=1000)
-    assert len(read_all(frontier)) == SAMPLE + module.SAMPLE_DEEPER
+    assert len(read_all(frontier)) == SAMPLE + SAMPLE_DEEPER
 
 
 @pytest.mark.parametrize(
