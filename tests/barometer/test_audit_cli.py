@@ -101,7 +101,7 @@ def test_out_writes_the_results_into_a_new_folder_and_both_profiles_are_an_array
     assert written == json.loads((ended.folder / "c.json").read_text("utf-8"))
     assert [result["profile"] for result in written] == ["desktop", "mobile"]
     assert complaints("audit", written) == []
-    assert [file.name for file in (ended.folder / "a/b").iterdir()] == ["result.json"]
+    assert {file.name for file in (ended.folder / "a/b").iterdir()} == {"evidence", "result.json", "visit.json"}
 
 
 @pytest.mark.slow
