@@ -13,13 +13,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, NamedTuple, cast
 
-from barometer.audit import RESULT_FILE, json_file
+from barometer.audit_files import RESULT_FILE, VISIT_FILE, json_file
 from barometer.errors import UserError
 from barometer.proof import drawn
 from barometer.recorded import Recorded
 from barometer.result import best_sightings, state_of
 from barometer.settings import tool_version
-from barometer.visit_file import VISIT_FILE, visit_json
+from barometer.visit_file import visit_json
 from barometer.warc_file import Missing, entries, write_warc
 from spiders.reading import SiteReading
 from storage.problems import EvidenceProblem

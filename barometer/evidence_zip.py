@@ -18,7 +18,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from barometer.audit import RESULT_FILE
+from barometer.audit_files import RESULT_FILE, VISIT_FILE
 from barometer.errors import UserError
 from barometer.evidence_export import (
     LAYOUTS_FOLDER,
@@ -33,10 +33,10 @@ from barometer.evidence_export import (
 from barometer.recorded import Recorded, paired, results_of
 from barometer.reports.audit_contract import NotAnAuditError, parse_results
 from barometer.reports.audit_folder import MAX_RESULT_BYTES
-from barometer.visit_file import MAX_VISIT_BYTES, VISIT_FILE, read_visits
+from barometer.visit_file import MAX_VISIT_BYTES, read_visits
 from barometer.warc_file import Entry, entries, read_warc, warc_date
 from spiders.reading import SiteReading
-from storage.evidence import EvidenceStore
+from storage.evidence import MAX_BYTES, EvidenceStore
 
 MAX_FILES = 20_000
 """Most files in an evidence file (*ours*)."""
@@ -117,7 +117,7 @@ def unpacked(file: Path) -> Iterator[Recorded]:
         results = paired(readings, results_of(_content(archive, RESULT_FILE, MAX_RESULT_BYTES)), str(file))
         for name in archive.namelist():
             if name.startswith(f"{LAYOUTS_FOLDER}/"):
-                store.put(_content(archive, name, MAX_LISTED), ".json")
+                store.put(_content(archive, name, MAX_BYTES), ".json")
         kept = {entry.key for reading in readings for entry in entries(reading, "") if entry.evidence is not None}
         with archive.open(PAGES_FILE) as stream:
             for record in read_warc(stream, MAX_UNPACKED):
@@ -158,6 +158,8 @@ class _Check:
                 yield f"{entry.filename[:100]!r} has no place in it"
             elif entry.flag_bits & 0x1:
                 yield f"{entry.filename} is encrypted"
+            elif entry.file_size > MAX_BYTES and entry.filename != PAGES_FILE:
+                yield f"{entry.filename} is larger than any file that is kept"
         yield from (f"{name[:100]!r} is in it more than once" for name, times in Counter(names).items() if times > 1)
         for name in _NEEDED:
             if name not in names:

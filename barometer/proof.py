@@ -3,6 +3,7 @@
 They are made from what is stored, so the same visit gives the same pictures.
 """
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ def _step(evidence: EvidenceStore, state: PageState, folder: Path, prefix: str, 
     if state.url not in steps:
         name = f"{prefix}step-{len(steps) + 1}.png"
         try:
-            (folder / name).write_bytes(evidence.get(state.picture or ""))
+            _write(folder / name, evidence.get(state.picture or ""))
         except (ValueError, EvidenceProblem):
             return None
         steps[state.url] = name
@@ -72,6 +73,16 @@ def _proof(reading: SiteReading, sighting: Sighting, evidence: EvidenceStore, fo
     pictures = drawn(evidence, sighting, state_of(reading, sighting))
     if pictures is None:
         return None
-    (folder / f"{name}.png").write_bytes(pictures[0])
-    (folder / f"{name}-crop.png").write_bytes(pictures[1])
+    _write(folder / f"{name}.png", pictures[0])
+    _write(folder / f"{name}-crop.png", pictures[1])
     return f"{name}.png"
+
+
+def _write(file: Path, picture: bytes) -> None:
+    """Write *picture* to *file* as a whole or not at all."""
+    draft = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        draft.write_bytes(picture)
+        draft.replace(file)
+    finally:
+        draft.unlink(missing_ok=True)

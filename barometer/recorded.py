@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from barometer.audit import EVIDENCE_FOLDER, RESULT_FILE
+from barometer.audit_files import EVIDENCE_FOLDER, RESULT_FILE, VISIT_FILE
 from barometer.errors import UserError
 from barometer.reports.audit_folder import read_folder
 from barometer.result import audit_result
 from barometer.settings import Settings
 from barometer.stored_visits import stored_visit
-from barometer.visit_file import VISIT_FILE, read_visit_file
+from barometer.visit_file import read_visit_file
 from spiders.reading import SiteReading
 from storage.database import open_database
 from storage.evidence import EvidenceStore

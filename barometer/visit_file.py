@@ -16,7 +16,7 @@ from typing import Any, cast
 
 from sqlalchemy import JSON, Column, String, TypeDecorator
 
-from barometer.audit import RESULT_FILE, json_file
+from barometer.audit_files import RESULT_FILE, VISIT_FILE, json_file
 from barometer.errors import UserError
 from spiders.reading import SiteReading
 from storage.records import Click, Page, PageState, Record, Sighting, Visit
@@ -24,8 +24,6 @@ from storage.vocabulary import Channel, Profile
 
 SCHEMA = "barometer-visit/1"
 """Names the shape of a visit file; a key that changes its meaning changes this."""
-VISIT_FILE = "visit.json"
-"""Name of the visit file in an audit folder and in an export."""
 MAX_VISIT_BYTES = 64_000_000
 """Largest visit file read, in bytes (*ours*)."""
 MAX_RECORDS = 200_000
@@ -173,7 +171,7 @@ def _value(column: Column[Any], given: Any) -> Any:
         raise ValueError(f"{type(given).__name__} instead of {expected.__name__}")
     if isinstance(given, str):
         return _text(column, wanted, given)
-    if isinstance(given, int) and abs(given) > _BIGGEST:
+    if isinstance(given, int | float) and not abs(given) <= _BIGGEST:
         raise ValueError("the number is too large")
     return given
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from barometer import audit as work
-from barometer import optout
+from barometer import audit_files, optout
 from barometer.cli import options
 from barometer.cli.console import json_text, printable, stderr
 from barometer.cli.root import current_settings, opened_database
@@ -63,9 +63,9 @@ def audit(
     plan = options.plan(settings, country, channels, pages, depth, seconds, basis, exhaustive, static)
     behaviour = options.behaviour(settings, delay, allow_private, map_host)
     if out is not None:
-        work.prepare_folder(out)
+        audit_files.prepare_folder(out)
     if json_to is not None and json_to != "-":
-        work.prepare_folder(Path(json_to).parent)
+        audit_files.prepare_folder(Path(json_to).parent)
     results = _audited(address, plan, behaviour, profiles, out)
     if json_to is not None:
         _write_json(results, json_to)
@@ -122,6 +122,6 @@ def _write_json(results: list[dict[str, object]], target: str) -> None:
         sys.stdout.write(json_text(document) + "\n")
         return
     try:
-        work.write_atomically(Path(target), work.json_file(document))
+        audit_files.write_atomically(Path(target), audit_files.json_file(document))
     except OSError as error:
         raise UserError(f"--json {target}: {error.strerror or error}", "give a file that can be written") from None

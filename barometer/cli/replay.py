@@ -1,4 +1,4 @@
-"""``barometer replay``: a result computed again from what was stored, without a network."""
+"""``barometer replay``: a result computed again from what was stored, without a netaudit_files."""
 
 import sys
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from barometer import audit as work
+from barometer import audit_files
 from barometer.cli.console import json_text, printable
 from barometer.cli.root import current_settings
 from barometer.errors import UserError
@@ -69,7 +69,7 @@ def _write_json(results: list[Json], target: str) -> None:
         sys.stdout.write(json_text(document) + "\n")
         return
     try:
-        work.write_atomically(Path(target), work.json_file(document))
+        audit_files.write_atomically(Path(target), audit_files.json_file(document))
     except OSError as error:
         raise UserError(f"--json {target}: {error.strerror or error}", "give a file that can be written") from None
 
@@ -83,9 +83,9 @@ def _differences(recorded: list[Json], replayed: list[Json]) -> list[str]:
 
     lines: list[str] = []
     for before, after in zip(recorded, replayed, strict=True):
-        if work.json_file(before) == work.json_file(after):
+        if audit_files.json_file(before) == audit_files.json_file(after):
             continue
-        old, new = (parse_results(work.json_file(one).encode())[0] for one in (before, after))
+        old, new = (parse_results(audit_files.json_file(one).encode())[0] for one in (before, after))
         told = differences(old, new, words_of(Language.ENGLISH))
         lines += [f"- {one.sentence}" for one in told.differences]
         keys = list(differing_keys(before, after)) or ["the order of the keys"]

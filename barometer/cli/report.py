@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from barometer.audit import write_atomically
+from barometer.audit_files import write_atomically
 from barometer.cli.console import printable
 from barometer.errors import UserError
 from barometer.reports.wording import Language

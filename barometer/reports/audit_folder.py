@@ -5,7 +5,7 @@ from enum import StrEnum
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import NamedTuple
 
-from barometer.audit import RESULT_FILE
+from barometer.audit_files import RESULT_FILE
 from barometer.errors import UserError
 from barometer.reports.audit_contract import AuditResult, NotAnAuditError, parse_results
 

@@ -19,6 +19,7 @@ from barometer.reports.audit_contract import AuditResult, SetAside
 from barometer.reports.audit_folder import AuditFile, read_folder
 from barometer.reports.channel_card import card
 from barometer.reports.contrast import differences_between
+from barometer.reports.gaps import not_found, unmeasured
 from barometer.reports.merchant_text import bare_address, host_of, legible, web_link
 from barometer.reports.page_names import PageLink, page_link, page_on_site
 from barometer.reports.pictures import Gallery
@@ -44,14 +45,6 @@ class Aside(NamedTuple):
     page: PageLink
 
 
-class Unmeasured(NamedTuple):
-    """A channel that could not be measured, and why."""
-
-    channel: str
-    profile: str
-    reason: str
-
-
 def audit_report(folder: Path, language: Language) -> str:
     """Return the report on the audit in *folder* as one HTML document.
 
@@ -65,7 +58,7 @@ def render(audit: AuditFile, words: Words) -> str:
     """Return the report on *audit* in the language of *words*."""
     results, gallery = audit.results, Gallery(audit.folder)
     cards = [card(channel, results, gallery, words) for channel in Channel]
-    style = _style()
+    visits, style = [visited(result, words) for result in results], _style()
     return (
         _environment()
         .get_template("audit.html")
@@ -80,30 +73,20 @@ def render(audit: AuditFile, words: Words) -> str:
             windows=words.listed(words[f"profile.{result.profile}_window"] for result in results),
             both=len(results) > 1,
             verdicts=[verdict(result, words) for result in results],
-            visits=[visited(result, words) for result in results],
+            visits=visits,
+            modes=list(dict.fromkeys((visit.mode, visit.mode_note) for visit in visits if visit.mode)),
             differences=differences_between(results[0], results[1], words) if len(results) > 1 else [],
             cards=cards,
             efforts=any(side.effort for one in cards for side in one.sides),
-            unmeasured=_unmeasured(results, words),
+            measured=any(side.outcome is not OutcomeKind.NOT_MEASURED for one in cards for side in one.sides),
+            not_found=not_found(cards, words),
+            unmeasured=unmeasured(results, words),
             aside=_aside(results, words),
             warnings=_warnings(results)[:MOST_WARNINGS],
             provenance=provenance(audit, words),
             version=legible(results[0].tool.version, 60),
         )
     )
-
-
-def _unmeasured(results: Sequence[AuditResult], words: Words) -> list[Unmeasured]:
-    return [
-        Unmeasured(
-            capital(words[f"channel.{channel}"]),
-            words[f"profile.{result.profile}"],
-            words[f"reason.{result.channels[channel].reason}"],
-        )
-        for channel in Channel
-        for result in results
-        if result.channels[channel].outcome is OutcomeKind.NOT_MEASURED
-    ]
 
 
 def _aside(results: Sequence[AuditResult], words: Words) -> tuple[list[Aside], str]:

@@ -18,6 +18,8 @@ MOST_VALUES = 8
 """Values that one card shows (*ours*)."""
 MOST_STEPS = 12
 """Steps that one card shows (*ours*)."""
+_WHOLE_CONTEXT = 100
+"""Characters from which on the words around a value are an excerpt (``spiders/detect`` keeps 80 before and 60 after)."""
 
 
 class ShownValue(NamedTuple):
@@ -83,6 +85,11 @@ class Card(NamedTuple):
         return any(side.found for side in self.sides)
 
     @property
+    def is_explained(self) -> bool:
+        """Whether some profile could look, so that the channel has a place of its own in the report."""
+        return any(side.outcome is not OutcomeKind.NOT_MEASURED for side in self.sides)
+
+    @property
     def is_small(self) -> bool:
         """Whether the card is one of the many alike of social networks."""
         return self.channel in SOCIAL_CHANNELS
@@ -111,7 +118,7 @@ def _side(name: Channel, result: AuditResult, gallery: Gallery, words: Words) ->
         outcome=channel.outcome,
         depth=depth_words(channel, words),
         stairs=stairs(channel),
-        why=tuple(_why(name, channel, words)),
+        why=tuple(_why(channel, words)),
         values=tuple(_value(name, value, channel, home, words) for value in found[:MOST_VALUES]),
         more=words.count("more", len(found) - MOST_VALUES) if len(found) > MOST_VALUES else "",
         effort=_effort(channel, words),
@@ -123,7 +130,7 @@ def _side(name: Channel, result: AuditResult, gallery: Gallery, words: Words) ->
     )
 
 
-def _why(name: Channel, channel: ChannelResult, words: Words) -> list[str]:
+def _why(channel: ChannelResult, words: Words) -> list[str]:
     """Return what the outcome rests on, a sentence each."""
     reason = [words[f"reason.{channel.reason}"]] if channel.reason is not None else []
     if channel.outcome is OutcomeKind.EXACT:
@@ -137,8 +144,7 @@ def _why(name: Channel, channel: ChannelResult, words: Words) -> list[str]:
         least = words.clicks(channel.at_least or 0)
         return [words[key].format(clicks=words.clicks(channel.clicks or 0), least=least), *reason]
     if channel.outcome is OutcomeKind.NOT_FOUND:
-        searched = _sampled(f"searched.{channel.searched}", channel.searched is Searched.TEMPLATES, channel, words)
-        return [searched, words["searched.counted"].format(what=words[f"channel_counts.{name}"])]
+        return [_sampled(f"searched.{channel.searched}", channel.searched is Searched.TEMPLATES, channel, words)]
     return reason
 
 
@@ -158,12 +164,18 @@ def _value(name: Channel, value: FoundValue, channel: ChannelResult, home: str, 
         None if is_page and value.page == value.value else page_on_site(value.page, home, words),
         "" if value.depth == channel.clicks else words.clicks(value.depth),
         # What stands around a form are its field names, around a page its title: neither tells a reader more.
-        "" if is_page else legible(value.context or ""),
+        "" if is_page else _excerpt(value.context or ""),
     )
 
 
+def _excerpt(context: str) -> str:
+    """Return *context* for display; a long one was cut anywhere, so the half words at its ends give way to dots."""
+    words = context.split()
+    return legible(f"… {' '.join(words[1:-1])} …" if len(context) > _WHOLE_CONTEXT and len(words) > 2 else context)
+
+
 def _notes(name: Channel, value: FoundValue, is_address: bool, words: Words) -> Iterator[str]:
-    if is_address and value.display and value.display != value.value:
+    if is_address and value.display and bare_address(value.display) != bare_address(value.value):
         yield legible(value.display)
     elif not is_address and value.display and _differs(value.display, value.value):
         yield words.plain("value.international", value=value.value)
@@ -195,4 +207,6 @@ def _effort(channel: ChannelResult, words: Words) -> ShownEffort | None:
         for what, (times, seconds) in list(sums.items())[:12]
     )
     total = words["effort.total"].format(seconds=words.seconds(channel.effort_seconds))
-    return ShownEffort(total if channel.effort_seconds else words["effort.zero"], lines if channel.effort_seconds else ())
+    return ShownEffort(
+        total if channel.effort_seconds else words["effort.zero"], lines if channel.effort_seconds else ()
+    )

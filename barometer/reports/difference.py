@@ -12,10 +12,9 @@ from barometer.reports.audit_contract import AuditResult, ChannelResult, FoundVa
 from barometer.reports.audit_folder import AuditFile
 from barometer.reports.contrast import effort_differs
 from barometer.reports.merchant_text import host_of
-from barometer.reports.page_names import path_of
+from barometer.reports.page_names import path_of, words_on
 from barometer.reports.value_difference import spoken, value_changes
 from barometer.reports.verdict import depth_words
-from barometer.reports.way import step_label
 from barometer.reports.wording import Words, capital
 from storage.vocabulary import SOCIAL_CHANNELS, Action, Channel, OutcomeKind, Profile, Searched
 
@@ -133,7 +132,7 @@ def _conditions(old: AuditResult, new: AuditResult, words: Words) -> Iterator[Di
         yield caution("order", first, second, held=(old.started_at.isoformat(), new.started_at.isoformat()))
     if old.site.country != new.site.country:
         yield caution("country", old.site.country, new.site.country)
-    if (old.tool.browser is None) != (new.tool.browser is None):
+    if _both_read(old, new) and (old.tool.browser is None) != (new.tool.browser is None):
         became = "rendered" if old.tool.browser is None else "static"
         yield caution(f"mode_{became}", "static" if became == "rendered" else "rendered", became)
     if old.tool.version != new.tool.version:
@@ -144,6 +143,10 @@ def same_site(old: AuditResult, new: AuditResult) -> bool:
     """Tell whether the two results are of one site: they share a host that was asked for or reached."""
     hosts = [{host_of(url) for url in (one.site.url, one.site.final_url) if url} for one in (old, new)]
     return bool(hosts[0] & hosts[1])
+
+
+def _both_read(old: AuditResult, new: AuditResult) -> bool:
+    return bool(old.pages.read and new.pages.read)
 
 
 def _visit(old: AuditResult, new: AuditResult, words: Words) -> Iterator[Difference]:
@@ -160,7 +163,12 @@ def _visit(old: AuditResult, new: AuditResult, words: Words) -> Iterator[Differe
 
 
 def _set_aside(old: AuditResult, new: AuditResult, words: Words) -> Iterator[Difference]:
-    """Return what is newly set aside or no longer so; a value that was the merchant's is told with its channel."""
+    """Return what is newly set aside or no longer so; a value that was the merchant's is told with its channel.
+
+    A visit that read nothing tells nothing.
+    """
+    if not _both_read(old, new):
+        return
     sides = [{(one.channel, one.value): one.why for one in result.set_aside} for result in (old, new)]
     for key, (before, after) in (("aside_vanished", sides), ("aside_appeared", sides[::-1])):
         for (channel, value), why in before.items():
@@ -278,4 +286,4 @@ def _outcome(channel: ChannelResult) -> str:
 def _labels(channel: ChannelResult) -> list[str]:
     """Return the words a visitor follows or presses on the path, the target of a link without any; redirects have none."""
     steps = (step for step in channel.path or () if step.action is not Action.REDIRECT)
-    return [step_label(step) or path_of(step.target) for step in steps]
+    return [words_on(step.label) or path_of(step.target) for step in steps]

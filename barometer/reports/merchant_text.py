@@ -65,4 +65,5 @@ def host_of(address: str) -> str:
 
 def bare_address(address: str) -> str:
     """Return *address* as people write it: without the scheme, ``www.`` and a closing slash."""
-    return address.partition("://")[2].removeprefix("www.").rstrip("/") or address
+    bare = address.partition("://")[2] if "://" in address else address
+    return bare.removeprefix("www.").rstrip("/") or address

@@ -1,5 +1,6 @@
 """How a page is named to a reader: by its path on the merchant's own site, with what was pressed there in words."""
 
+import unicodedata
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -46,6 +47,14 @@ def path_of(address: str) -> str:
         return legible(page)
     rest = f"?{parts.query}" if parts.query else ""
     return legible(unquote(parts.path or "/") + rest + (f"#{parts.fragment}" if parts.fragment else ""))
+
+
+def words_on(label: str | None) -> str:
+    """Return the words on a link or button, empty where it has none that can be read.
+
+    The letters of icon fonts stand in Unicode's private areas and look like nothing anywhere else.
+    """
+    return legible("".join(one for one in label or "" if unicodedata.category(one) != "Co"), MAX_LABEL)
 
 
 def page_link(address: str) -> PageLink:

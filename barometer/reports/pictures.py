@@ -25,10 +25,11 @@ SHOWN_WIDTH = {Profile.DESKTOP: 1120, Profile.MOBILE: 618}
 """Pixels that a picture in the report is wide at most (*ours*): sharp on paper, light in a mail."""
 MAX_PIXELS = 60_000_000
 """Largest screenshot that is opened, in pixels: a desktop page 40,000 pixels long (*ours*)."""
-MAX_EMBEDDED = 12_000_000
-"""Bytes of pictures in one report (*ours*): what most mail servers still let through once it is encoded."""
+MAX_EMBEDDED = 2_000_000
+"""Bytes of pictures in one report (*ours*): encoded, they keep a report below 3 MB, which every mail server lets through."""
 _QUALITY = 80
 _SIGNAL = (214, 0, 86)
+_AROUND_BOX = 5
 
 Crop = tuple[int, int, int, int]
 """Left, top, right, bottom, in pixels of the picture."""
@@ -110,7 +111,7 @@ class Gallery:
         crop = crop_around(image.size, view.box, view.profile, is_close=view.is_close)
         part = _on_white(image.crop(crop))
         if view.box is not None and not view.is_outlined:
-            outline(part, view.box, crop[:2], pixels_per_css_pixel(image.width, view.profile))
+            outline(part, view.box, crop[:2])
         content, size = _encoded(part, SHOWN_WIDTH[view.profile])
         if len(content) > self._left:
             return Absent(view.name, Absence.TOO_LARGE)
@@ -121,24 +122,16 @@ class Gallery:
         return Shown(source, *size, crop != (0, 0, *image.size), view.name, anchor)
 
 
-def pixels_per_css_pixel(width: int, profile: Profile) -> int:
-    """Return how many pixels a CSS pixel has in a screenshot of *width* pixels; a page may be wider than its window."""
-    window = WINDOWS[profile][0]
-    return max(1, round(width / window)) if width < 4 * window else 1
-
-
 def crop_around(size: tuple[int, int], box: Box | None, profile: Profile, *, is_close: bool = False) -> Crop:
     """Return the part of a picture of *size* to show: around *box*, or the first window where there is no box.
 
     A box that fits into the part at the page's top left is shown there, any other in the middle. The part grows with
     the box, up to :data:`MOST_AROUND`.
     """
-    width, height = size
-    scale = pixels_per_css_pixel(width, profile)
-    wide, high = (edge * scale for edge in _part(box, profile, is_close=is_close))
-    left, top, box_wide, box_high = (edge * scale for edge in box or (0, 0, 0, 0))
-    x, shown_wide = _span(left, box_wide, wide, width)
-    y, shown_high = _span(top, box_high, high, height)
+    wide, high = _part(box, profile, is_close=is_close)
+    left, top, box_wide, box_high = box or (0, 0, 0, 0)
+    x, shown_wide = _span(left, box_wide, wide, size[0])
+    y, shown_high = _span(top, box_high, high, size[1])
     return (x, y, x + shown_wide, y + shown_high)
 
 
@@ -147,25 +140,21 @@ def _part(box: Box | None, profile: Profile, *, is_close: bool) -> tuple[int, in
     if box is None:
         return WINDOWS[profile]
     least, most = (CLOSE_AROUND if is_close else AROUND)[profile], MOST_AROUND[profile]
-    wide, high = (
-        round(min(max(least[axis], box[axis + 2] + 2 * _AIR[axis]), most[axis])) for axis in (0, 1)
-    )
+    wide, high = (round(min(max(least[axis], box[axis + 2] + 2 * _AIR[axis]), most[axis])) for axis in (0, 1))
     return wide, high
 
 
-def outline(part: Image.Image, box: Box, corner: tuple[int, ...], scale: int) -> None:
-    """Draw a frame around *box* on the *part* of a page that begins at *corner*; light and dark, so that it stands out."""
-    air = 5 * scale
-    left, top = (box[axis] * scale - corner[axis] - air for axis in (0, 1))
-    right, bottom = left + box[2] * scale + 2 * air, top + box[3] * scale + 2 * air
-    edge = 3 * scale
-    frame = (max(left, edge), max(top, edge), min(right, part.width - 1 - edge), min(bottom, part.height - 1 - edge))
-    if frame[2] - frame[0] <= 2 * edge or frame[3] - frame[1] <= 2 * edge:
+def outline(part: Image.Image, box: Box, corner: tuple[int, ...]) -> None:
+    """Draw a frame around *box* on the *part* of a page that begins at *corner*, with light edges, to stand out."""
+    left, top = (box[axis] - corner[axis] - _AROUND_BOX for axis in (0, 1))
+    right, bottom = left + box[2] + 2 * _AROUND_BOX, top + box[3] + 2 * _AROUND_BOX
+    frame = (max(left, 4), max(top, 4), min(right, part.width - 5), min(bottom, part.height - 5))
+    if frame[2] - frame[0] < 2 * _AROUND_BOX or frame[3] - frame[1] < 2 * _AROUND_BOX:
         return
     pen = ImageDraw.Draw(part)
-    for outside, colour, width in ((2 * scale, "white", 7 * scale), (0, _SIGNAL, edge)):
+    for outside, colour, width in ((2, "white", 7), (0, _SIGNAL, 3)):
         shape = (frame[0] - outside, frame[1] - outside, frame[2] + outside, frame[3] + outside)
-        pen.rounded_rectangle(shape, radius=4 * scale + outside, outline=colour, width=width)
+        pen.rounded_rectangle(shape, radius=4 + outside, outline=colour, width=width)
 
 
 def _span(start: float, length: float, shown: int, whole: int) -> tuple[int, int]:

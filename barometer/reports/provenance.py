@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from barometer.audit import EVIDENCE_FOLDER
+from barometer.audit_files import EVIDENCE_FOLDER
 from barometer.reports.audit_contract import AuditResult
 from barometer.reports.audit_folder import AuditFile
 from barometer.reports.merchant_text import legible
@@ -39,7 +39,10 @@ def visited(result: AuditResult, words: Words) -> Visited:
     if result.pages.rendered:
         pages.append(words.count("pages_rendered", result.pages.rendered))
     notes = [words[f"status.{result.status}_note"]]
-    if result.status_reason is not None:
+    # A reason that stopped everything stands beside all channels already.
+    if result.status_reason is not None and any(
+        channel.reason is not result.status_reason for channel in result.channels.values()
+    ):
         notes.append(words[f"reason.{result.status_reason}"])
     return Visited(
         capital(words[f"profile.{result.profile}"]),

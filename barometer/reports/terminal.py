@@ -1,6 +1,6 @@
 """The audit result and the depth table as a person reads them on a terminal."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -9,11 +9,18 @@ from rich.text import Text
 
 from barometer.cli.console import printable
 from barometer.measures.depth import Outcome
-from storage.vocabulary import Basis, Channel, OutcomeKind, Searched
+from barometer.reports.merchant_text import bare_address, host_of, legible, web_link
+from barometer.reports.page_names import is_same_page, path_of, words_on
+from barometer.reports.wording import Language, words_of
+from storage.vocabulary import Action, Basis, Channel, OutcomeKind, Searched
 
 _STYLES = {"exact": "green", "at_most": "yellow", "not_found": "red", "not_measured": "dim"}
 _NAMES = {"contact_page": "contact page", "facebook": "Facebook", "x": "X", "instagram": "Instagram", "linkedin": "LinkedIn",
           "youtube": "YouTube", "whatsapp": "WhatsApp", "callback": "call-back"}  # fmt: skip
+_WIDEST = 36
+"""Characters of a web address that a summary shows (*ours*)."""
+_MOST_UNBROKEN = 44
+"""Characters up to which a value stands on one line (*ours*): more would leave no room on a terminal of 80."""
 _STATUS = {
     "complete": "read to the end",
     "partial": "read in part",
@@ -26,25 +33,27 @@ _STATUS = {
 def audit_summary(result: Mapping[str, Any]) -> RenderableType:
     """Return the verdict line, a table of the channels, what was set aside and the warnings of one audit result."""
     site, pages = result["site"], result["pages"]
+    home = site["final_url"] or site["url"]
     reason = f" ({result['status_reason']})" if result["status_reason"] else ""
     head = Text.assemble(
-        (printable(site["final_url"] or site["url"]), "bold"),
+        (printable(home), "bold"),
         f"  {result['profile']}, {_STATUS[result['status']]}{reason}: {pages['read']} pages, {_size(pages['bytes'])}",
     )
     table = Table(box=None, pad_edge=False, show_edge=False)
     for column in ("channel", "clicks", "value", "the way there"):
         table.add_column(column, overflow="fold", no_wrap=column in ("channel", "clicks"))
     for name, channel in result["channels"].items():
-        table.add_row(
-            _name(name), Text(clicks_words(channel), _STYLES[channel["outcome"]]), _values(channel), _way(channel)
-        )
+        clicks, values = Text(_narrow(clicks_words(channel)), _STYLES[channel["outcome"]]), _values(channel, home)
+        table.add_row(_name(name), clicks, values, _way(channel))
+    # The way there breaks between words; an address breaks nowhere unless it leaves no room for anything else.
+    table.columns[2].no_wrap = max(map(_width, table.columns[2].cells)) <= _MOST_UNBROKEN
     notes = [Text(f"warning: {printable(warning)}", "yellow") for warning in result["warnings"]]
     if result["status"] in ("unreachable", "refused", "blocked"):
         remedy = _REMEDIES.get(
             result["status_reason"], "nothing was measured, and nothing is held against the merchant"
         )
         return Group(head, Text(remedy), *notes)
-    return Group(head, "", table, *_aside(result["set_aside"]), *notes)
+    return Group(head, "", table, *_aside(result["set_aside"], home), *notes)
 
 
 _REMEDIES = {
@@ -129,14 +138,23 @@ def _clicks(count: int) -> str:
     return f"{count} click" if count == 1 else f"{count} clicks"
 
 
-def _values(channel: Mapping[str, Any]) -> Text:
+def _width(cell: RenderableType) -> int:
+    return max(map(len, str(cell).split("\n")))
+
+
+def _narrow(words: str) -> str:
+    """Return an outcome on two lines where it has two parts: the way there needs the room."""
+    return words.replace(" (", "\n(").replace(", ", ",\n")
+
+
+def _values(channel: Mapping[str, Any], home: str) -> Text:
     text = Text()
     for position, value in enumerate(channel["values"][:3]):
         text.append("\n" if position else "")
-        text.append(printable(value["value"]))
+        text.append(_shown(value["value"], home))
         if value["tariff"] is not None:
             text.append(f"  {value['tariff']['class']}", "red" if value["tariff"]["class"] == "premium" else "dim")
-        if not value["readable"]:
+        if value["readable"] is False:
             text.append("  digits not shown" if value["tariff"] is not None else "  not readable", "yellow")
     more = len(channel["values"]) - 3
     if more > 0:
@@ -144,19 +162,43 @@ def _values(channel: Mapping[str, Any]) -> Text:
     return text
 
 
+def _shown(value: str, home: str) -> str:
+    """Return a value for a narrow column: a page of the site by its path, an address cut in the middle, all else whole."""
+    if not web_link(value):
+        return printable(value)
+    if is_same_page(value, home):
+        return "the home page"
+    return _cut(path_of(value) if host_of(value) == host_of(home) else legible(bare_address(value)))
+
+
+def _cut(text: str) -> str:
+    """Return *text* with its middle left out where it is long: both ends of an address tell more than its half."""
+    return text if len(text) <= _WIDEST else f"{text[: _WIDEST // 2]}…{text[-(_WIDEST // 2 - 1) :]}"
+
+
 def _way(channel: Mapping[str, Any]) -> Text:
     if not channel["values"]:
         return Text("")
-    steps = [step["label"] or step["to"] for step in channel["path"] if step["action"] != "redirect"]
-    return Text(printable(" → ".join(["home", *steps])), "dim")
+    steps = [_step(step) for step in channel["path"] if step["action"] != Action.REDIRECT]
+    return Text(" → ".join(["home", *steps]), "dim")
 
 
-def _aside(entries: list[Mapping[str, Any]]) -> list[RenderableType]:
+def _step(step: Mapping[str, Any]) -> str:
+    """Return what the visitor presses or follows; of a control without words its kind, and where it leads."""
+    label = words_on(step["label"])
+    if label:
+        return label
+    return "an icon" if step["action"] == Action.PRESS else f"an icon to {_cut(path_of(step['to']))}"
+
+
+def _aside(entries: Sequence[Mapping[str, Any]], home: str) -> list[RenderableType]:
+    """Return what was set aside and why, one value a line."""
     if not entries:
         return []
-    listed = ", ".join(f"{printable(entry['value'])} ({entry['why']})" for entry in entries[:8])
-    more = f" and {len(entries) - 8} more" if len(entries) > 8 else ""
-    return ["", Text(f"set aside: {listed}{more}", "dim")]
+    words = words_of(Language.ENGLISH)
+    listed = [f"{_shown(entry['value'], home)} ({words['set_aside.' + entry['why']]})" for entry in entries[:8]]
+    more = [f"and {len(entries) - 8} more"] if len(entries) > 8 else []
+    return ["", Text("set aside: " + "\n           ".join([*listed, *more]), "dim")]
 
 
 def _size(count: int) -> str:

@@ -40,7 +40,7 @@ def verdict(result: AuditResult, words: Words) -> Verdict:
         capital(", ".join(social)) + words["verdict.end"] if social else "",
         _named("not_found", [one for one in Channel if not direct or one not in MAIN_CHANNELS], result, words),
         "" if nothing_measured else _named("not_measured", Channel, result, words),
-        words["verdict.unmeasured_note"] if nothing_measured else "",
+        f"{_common_reason(result, words)} {words['verdict.unmeasured_note']}".strip() if nothing_measured else "",
     )
 
 
@@ -71,6 +71,12 @@ def is_premium(channel: ChannelResult) -> bool:
 def _named(outcome: str, channels: Iterable[Channel], result: AuditResult, words: Words) -> str:
     names = [words[f"channel.{channel}"] for channel in channels if result.channels[channel].outcome == outcome]
     return words[f"verdict.{outcome}"].format(channels=words.listed(names)) if names else ""
+
+
+def _common_reason(result: AuditResult, words: Words) -> str:
+    """Return why nothing was measured, where there is one reason."""
+    reasons = {channel.reason for channel in result.channels.values()}
+    return words[f"reason.{reasons.pop()}"] if len(reasons) == 1 else ""
 
 
 def _nothing(result: AuditResult, nothing_measured: bool, words: Words) -> str:

@@ -1,14 +1,13 @@
 """The way to a channel, step by step, and the picture that proves what stands at its end."""
 
-import unicodedata
 from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
 from barometer.reports.audit_contract import Proof, Step
 from barometer.reports.merchant_text import legible
-from barometer.reports.page_names import MAX_LABEL, PageLink, is_same_page, page_on_site
-from barometer.reports.pictures import Absent, Again, Gallery, Picture, View
+from barometer.reports.page_names import PageLink, is_same_page, page_on_site, words_on
+from barometer.reports.pictures import Absent, Again, Gallery, Picture, Shown, View
 from barometer.reports.wording import Words, own
 from storage.vocabulary import SOCIAL_CHANNELS, Action, Channel, Profile
 
@@ -31,7 +30,6 @@ class ShownProof(NamedTuple):
     picture: Picture
     alt: str
     caption: str
-    area: str
 
 
 class Guide(NamedTuple):
@@ -64,12 +62,11 @@ class Guide(NamedTuple):
         if proof is None or proof.screenshot is None:
             return None
         picture = self.gallery.picture(self._view(proof.screenshot)._replace(box=proof.box, page=page))
-        area = ""
-        if proof.box is not None:
+        caption = picture_words(picture, self.words)
+        if proof.box is not None and isinstance(picture, Shown):
             edges = dict(zip("xywh", (self.words.number(round(edge)) for edge in proof.box), strict=True))
-            area = self.words["picture.proof_area"].format(**edges)
-        alt = self.words.plain("picture.proof", channel=self._channel)
-        return ShownProof(picture, alt, picture_words(picture, self.words), area)
+            caption = f"{caption}, {self.words['picture.proof_area'].format(**edges)}"
+        return ShownProof(picture, self.words.plain("picture.proof", channel=self._channel), caption)
 
     def _view(self, name: str) -> View:
         return View(name, self.profile, self._channel, is_close=self.channel in SOCIAL_CHANNELS)
@@ -90,19 +87,11 @@ def picture_words(picture: Picture | None, words: Words) -> str:
     return words.plain("picture.part_of" if picture.is_part else "picture.whole", file=picture.name)
 
 
-def step_label(step: Step) -> str:
-    """Return the words on what the visitor follows or presses, empty where it has none that can be read.
-
-    The letters of icon fonts stand in Unicode's private areas and look like nothing anywhere else.
-    """
-    return legible("".join(one for one in step.label or "" if unicodedata.category(one) != "Co"), MAX_LABEL)
-
-
 def _action(step: Step, words: Words) -> tuple[Markup, str]:
     """Return what the visitor does, as HTML and as plain text."""
     if step.action is Action.REDIRECT:
         return own(words["path.redirect"]), words["path.redirect"]
-    label = step_label(step)
+    label = words_on(step.label)
     if not label:
         unnamed = words[f"path.{step.action}_unnamed"]
         return own(unnamed), unnamed

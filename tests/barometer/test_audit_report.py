@@ -16,12 +16,15 @@ from barometer.reports.audit_report import audit_report
 from barometer.reports.wording import Language
 from storage.vocabulary import Channel, PriceClass, Profile, Reason, SetAsideReason, VisitStatus
 from tests.barometer.audit_samples import (
+    CONTACT,
     EVIL,
+    HOME,
     Json,
     a_browser,
     absent,
     changed,
     exact,
+    follow,
     hostile,
     photograph,
     rendered_audit,
@@ -107,7 +110,7 @@ def report_on(audit: Json, folder: Path, language: Language = ENGLISH) -> str:
 
 def text_of(html: str) -> str:
     """Return what a reader reads, on one line."""
-    body = re.sub(r"<style>.*?</style>|<[^>]+>", " ", html, flags=re.DOTALL)
+    body = re.sub(r"<style>.*?</style>|<[^>]+>", " ", html.replace("<wbr>", ""), flags=re.DOTALL)
     for entity, character in (("&#39;", "'"), ("&#34;", '"'), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")):
         body = body.replace(entity, character)
     return re.sub(r"\s+", " ", body)
@@ -243,6 +246,15 @@ def test_the_verdict_comes_first(folders: dict[str, Path]) -> None:
     assert "Non mesuré : demande de rappel." in french
 
 
+def test_the_verdict_names_the_main_channels_it_lacks(tmp_path: Path) -> None:
+    lacking = changed(
+        static_audit(), lambda audit: audit["channels"].update(phone=absent("not_found", searched="complete"))
+    )
+    shown = text_of(report_on(lacking, tmp_path))
+    assert re.search(r"form at 1 click\. +Not found: phone\.", shown)
+    assert re.search(r"Not found: chat, Facebook, X, LinkedIn, YouTube and WhatsApp\.", shown)
+
+
 def test_a_rendered_report_names_its_browser(folders: dict[str, Path]) -> None:
     shown = text_of(html_of(folders["rendered"], FRENCH))
     assert (
@@ -303,7 +315,7 @@ def test_a_number_of_another_country_is_marked_as_unpriced(folders: dict[str, Pa
 def test_effort_is_shown_with_its_parts_added_up(folders: dict[str, Path]) -> None:
     shown = text_of(html_of(folders["rendered"], FRENCH))
     assert "environ 8,9 s" in shown
-    assert "Décider 2 × 2,70 s" in shown and "Répondre au bandeau de consentement 1 × 2,65 s" in shown
+    assert "répondre au bandeau de consentement 2,65 s décider 2,70 s (2 ×)" in shown
 
 
 def test_a_static_report_claims_no_effort_and_no_picture(folders: dict[str, Path]) -> None:
@@ -312,18 +324,76 @@ def test_a_static_report_claims_no_effort_and_no_picture(folders: dict[str, Path
     assert "<img" not in html
 
 
+def test_a_step_that_nobody_named_says_what_it_is(tmp_path: Path) -> None:
+    def unnamed(audit: Json) -> None:
+        audit["channels"]["phone"]["path"] = [follow("\ue001"), follow(None, CONTACT, action="press")]
+
+    shown = text_of(report_on(changed(static_audit(), unnamed), tmp_path))
+    assert re.search(r"Follow an icon or picture without text +leads to +/contact ", shown)
+    assert "Press an icon or button without text" in shown
+
+
+def test_what_was_pressed_is_told_and_never_shown_as_an_address(tmp_path: Path) -> None:
+    pressed = f"{CONTACT}#:~:text=Afficher%20l%27adresse&text=%3Cb%3EVoir"
+
+    def press(audit: Json) -> None:
+        audit["channels"]["phone"]["path"] = [
+            follow(), follow("Afficher l'adresse", pressed, action="press") | {"from": CONTACT},
+            follow("Fiche", HOME + "fiche") | {"from": pressed},
+        ]  # fmt: skip
+        audit["set_aside"] = [{"channel": "phone", "value": "+33199000042", "page": pressed, "why": "fax"}]
+
+    shown = text_of(report_on(changed(static_audit(), press), tmp_path))
+    assert ":~:" not in shown and "%20" not in shown
+    assert "/contact, after pressing “Afficher l'adresse” and “<b>Voir”" in shown
+
+
+def test_a_proof_on_the_home_page_has_no_way_before_it(browser: Browser, folders: dict[str, Path]) -> None:
+    with Opened(browser, html_of(folders["rendered"], ENGLISH)) as opened:
+        email = opened.page.locator("#email")
+        assert "The proof" in email.inner_text() or "THE PROOF" in email.inner_text()
+        assert email.locator(".way .start").count() == 0 and email.locator("img").count() == 1
+
+
+def test_two_channels_that_one_place_proves_share_a_picture(tmp_path: Path, browser: Browser) -> None:
+    def twins(audit: Json) -> None:
+        way = audit["channels"]["contact_page"]["path"]
+        box = boxes["phone.png"]
+        audit["channels"]["contact_page"]["proof"] = {"screenshot": "phone.png", "box": box}
+        audit["channels"]["form"] |= {"path": way, "proof": {"screenshot": "email.png", "box": box}}
+
+    boxes = photograph(browser, tmp_path)
+    html = report_on(changed(rendered_audit(boxes=boxes), twins), tmp_path)
+    assert text_of(html).count("Same view as above (phone)") == 4
+
+
+def test_what_differs_between_the_windows_is_said_in_words(tmp_path: Path) -> None:
+    def other(audit: Json) -> None:
+        audit["channels"]["email"] |= {"effort_seconds": 4.5, "values": [value("mobile@maison-lumen.example")]}
+
+    shown = text_of(
+        audit_report(write_audit(tmp_path, rendered_audit(), changed(rendered_audit(Profile.MOBILE), other)), ENGLISH)
+    )
+    assert "E-mail: about 0.5 s of effort on a desktop, 4.5 s on a phone" in shown
+    assert "E-mail: bonjour@maison-lumen.example on a desktop only" in shown
+    assert "E-mail: mobile@maison-lumen.example on a phone only" in shown
+
+
 def test_each_picture_is_in_the_file_once(folders: dict[str, Path]) -> None:
     html = html_of(folders["rendered"], ENGLISH)
     sources = re.findall(r'src="(data:[^"]+)"', html)
     assert len(sources) == 4 == len(set(sources))
-    assert text_of(html).count("Same picture as above: step-1.png") == 2
+    assert text_of(html).count("Same view as above (phone)") == 3
     anchors = re.findall(r'href="#(picture-\d+)"', html)
     assert anchors and all(f'id="{anchor}"' in html for anchor in anchors)
 
 
 def test_every_picture_has_words_in_its_place(folders: dict[str, Path]) -> None:
     texts = re.findall(r'<img [^>]*alt="([^"]*)"', html_of(folders["rendered"], ENGLISH))
-    assert texts[0] == "Step 1 of the way to phone: Follow the link “Nous contacter”"
+    assert texts[0] == (
+        "Step 1 of the way to phone: Follow the link “Nous contacter”. "
+        "The place is outlined on the screenshot of the page."
+    )
     assert all(texts)
 
 
@@ -341,7 +411,7 @@ def test_what_was_not_measured_is_explained(tmp_path: Path, reason: Reason, lang
 
     shown = text_of(report_on(changed(static_audit(), unmeasured), tmp_path, language))
     section = shown.partition({FRENCH: "Ce qui n’a pas été mesuré", ENGLISH: "What was not measured"}[language])[2]
-    entry = re.search(r" X ([A-Z].+?\.) ", section)
+    entry = re.search(r" X(?: (?:and|et) [^.]+?)? {1,2}([A-Z].+?\.) ", section)
     assert entry and len(entry[1].split()) > 4
     assert "_" not in entry[1]
 
@@ -350,7 +420,7 @@ def test_what_was_not_measured_is_explained(tmp_path: Path, reason: Reason, lang
 def test_what_was_set_aside_is_explained(tmp_path: Path, why: SetAsideReason) -> None:
     entry = {"channel": "phone", "value": "+33199000042", "page": "https://www.maison-lumen.example/", "why": str(why)}
     shown = text_of(report_on(changed(static_audit(), lambda audit: audit.update(set_aside=[entry])), tmp_path))
-    row = re.search(r"\+33199000042 phone (.+?) https://www", shown)
+    row = re.search(r"\+33199000042 phone (.+?) the home page", shown)
     assert row and len(row[1].split()) >= 3
 
 
@@ -379,6 +449,7 @@ def test_a_visit_that_saw_nothing_says_nothing_about_the_merchant(tmp_path: Path
 
     shown = text_of(report_on(changed(static_audit(), nothing), tmp_path))
     assert "No channel could be measured." in shown
+    assert "All channels" in shown and "Channel by channel" not in shown
     assert "this report says nothing about the merchant" in shown
     assert "Not found:" not in shown
 
@@ -395,6 +466,20 @@ def test_provenance_ties_the_report_to_its_file(folders: dict[str, Path]) -> Non
         "15 pages lues",
     ):
         assert expected in shown
+
+
+def test_provenance_names_the_folder_without_the_way_to_it_and_the_user_agent_where_there_is_one(
+    tmp_path: Path,
+) -> None:
+    told = changed(
+        static_audit(), lambda audit: audit["tool"].update(user_agent="barometer/0.1.0 (+https://x.example)")
+    )
+    html = report_on(told, tmp_path / "shop")
+    assert "Folder of the audit shop (result.json)" in text_of(html)
+    assert "barometer/0.1.0 (+https://x.example)" in text_of(html)
+    assert str(tmp_path) not in html
+    (tmp_path / "shop" / "evidence").mkdir()
+    assert "saved pages in evidence" in text_of(audit_report(tmp_path / "shop", ENGLISH))
 
 
 def test_the_same_folder_gives_the_same_report(folders: dict[str, Path]) -> None:

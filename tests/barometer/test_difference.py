@@ -225,24 +225,48 @@ def test_readability_and_bots_are_told() -> None:
     ]
 
 
-def test_effort_is_told_from_one_second_on() -> None:
+def test_effort_is_told_from_one_second_and_a_fifth_on() -> None:
     def effort(seconds: float) -> Json:
         return phone(ORDINARY, effort_seconds=seconds)
 
     assert told(put("phone", effort(6.9)), with_phone(effort(6.2))) == []
     assert told(put("phone", effort(9.0)), with_phone(effort(6.2))) == [
-        ("effort", "Phone: about 9.0\u00a0s of effort instead of 6.2\u00a0s.")
+        ("effort", "Phone: more effort, about 9.0\u00a0s instead of 6.2\u00a0s.")
+    ]
+    assert told(put("phone", effort(6.2)), with_phone(effort(9.0)))[0][1].startswith("Phone: less effort, about 6.2")
+    assert told(put("phone", effort(11.9)), with_phone(effort(10.0))) == []
+    assert told(put("phone", effort(1.9)), with_phone(effort(1.0))) == []
+
+
+def test_boxes_pictures_and_the_parts_of_an_effort_are_no_news() -> None:
+    def redraw(audit: Json) -> None:
+        part = audit["channels"]["phone"]
+        part["proof"] = {"screenshot": "other.png", "box": [1, 2, 3, 4]}
+        part["path"][0].update(box=[9, 9, 9, 9], screenshot="other-step.png", selector="#other")
+        part["effort"]["parts"][4]["seconds"] += 0.4
+
+    assert told(redraw, rendered_audit()) == []
+
+
+def test_a_way_over_an_icon_is_told_by_where_the_icon_leads() -> None:
+    def icon(audit: Json) -> None:
+        audit["channels"]["phone"]["path"] = [follow("\ue001", HOME + "aide%C3%A9")]
+
+    assert told(icon) == [
+        ("path", "Phone: still at 1\u00a0click, by another way: “/aideé” instead of “Nous contacter”.")
     ]
 
 
 def test_a_visit_that_failed_is_told_first_and_its_reason_once() -> None:
     def fail(audit: Json) -> None:
-        audit.update(status="unreachable", status_reason="timeout")
+        audit.update(status="unreachable", status_reason="timeout", set_aside=[])
+        audit["pages"]["read"] = 0
         audit["channels"] = {str(channel): absent("not_measured", reason="timeout") for channel in Channel}
 
     first, *others = told(fail)
     assert first[0] == "status" and "The answer did not arrive" in first[1]
     assert others and not any("The answer did not arrive" in sentence for _, sentence in others[:-1])
+    assert {kind for kind, _ in others} == {"unmeasured", "reason"}
 
 
 def test_what_reaches_the_merchant_comes_before_social_networks_and_those_before_details() -> None:

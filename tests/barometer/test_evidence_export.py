@@ -16,13 +16,13 @@ import pytest
 from PIL import Image
 from warcio.archiveiterator import ArchiveIterator
 
-from barometer.audit import EVIDENCE_FOLDER, RESULT_FILE, json_file
+from barometer.audit_files import EVIDENCE_FOLDER, RESULT_FILE, VISIT_FILE, json_file
 from barometer.evidence_export import export, sums_of
 from barometer.evidence_zip import problems
 from barometer.recorded import opened
 from barometer.result import audit_result
 from barometer.settings import Settings
-from barometer.visit_file import VISIT_FILE, read_visit_file, visit_json
+from barometer.visit_file import read_visit_file, visit_json
 from barometer.warc_file import entries, read_warc
 from spiders.reading import SiteReading
 from storage.database import open_database
@@ -299,6 +299,15 @@ def test_a_bomb_is_refused_before_it_is_unpacked(
     with zipfile.ZipFile(made[0], "a", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("pictures/bomb.png", bytes(2_000_000))
     assert problems(made[0]) == ["unpacked it would take more than 1 MB"]
+
+
+def test_a_layout_larger_than_any_that_is_kept_is_refused(
+    made: tuple[Path, SiteReading], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("barometer.evidence_zip.MAX_BYTES", 1_000_000)
+    with zipfile.ZipFile(made[0], "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("layouts/bomb.json", bytes(2_000_000))
+    assert problems(made[0]) == ["layouts/bomb.json is larger than any file that is kept"]
 
 
 def test_an_archive_of_pages_that_grows_without_end_is_given_up() -> None:

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from barometer.audit import EVIDENCE_FOLDER, RESULT_FILE, json_file
+from barometer.audit_files import EVIDENCE_FOLDER, RESULT_FILE, VISIT_FILE, json_file
 from barometer.evidence_export import export
 from barometer.recorded import opened
 from barometer.replay import differing_keys, replay, replayed
 from barometer.result import audit_result
 from barometer.settings import Settings
-from barometer.visit_file import VISIT_FILE, visit_json
+from barometer.visit_file import visit_json
 from spiders.browser.executable import find_browser
 from spiders.orders import CrawlOptions
 from spiders.reading import SiteReading

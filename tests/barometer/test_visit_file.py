@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from barometer.audit_files import VISIT_FILE
 from barometer.errors import UserError
 from barometer.result import audit_result
 from barometer.stored_visits import listed_visits, stored_visit
-from barometer.visit_file import VISIT_FILE, read_visit_file, read_visits, visit_json
+from barometer.visit_file import read_visit_file, read_visits, visit_json
 from spiders.reading import SiteReading
 from storage.database import Database, open_database
 from storage.evidence import EvidenceStore
@@ -102,6 +103,7 @@ HOSTILE: dict[str, Callable[[Json], Any]] = {
     "a number that is a word": visit(pages_read="7"),
     "a number that is a flag": visit(pages_read=True),
     "a number beyond reason": visit(bytes=10**30),
+    "a page that took longer than the world is old": first("clicks", seconds=1e308),
     "warnings that are numbers": visit(warnings=[1]),
     "a search for what is no channel": visit(search={"channels": ["fax"]}),
     "a search to no level": visit(search={"channels": [], "proven": "far"}),

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from barometer.audit import EVIDENCE_FOLDER, RESULT_FILE, json_file
+from barometer.audit_files import EVIDENCE_FOLDER, RESULT_FILE, VISIT_FILE, json_file
 from barometer.result import audit_result
-from barometer.visit_file import VISIT_FILE, visit_json
+from barometer.visit_file import visit_json
 from spiders.browser.layout import Box, Element, Piece, Run, Snapshot
 from spiders.browser.picture import with_margin
 from spiders.plan import Fetched, Plan
@@ -89,7 +89,7 @@ def rendered_visit(store: EvidenceStore) -> SiteReading:
         robots=store.put(ROBOTS, ".txt"),
     )  # fmt: skip
     states = [_state(store, visit, at, *told) for at, told in enumerate(STATES)]
-    return SiteReading(visit, _pages(visit), _clicks(visit), _sightings(visit), states)
+    return SiteReading(visit, _pages(visit), _clicks(visit), _sightings(visit, states), states)
 
 
 def _state(
@@ -129,22 +129,23 @@ def _clicks(visit: Visit) -> list[Click]:
     ]  # fmt: skip
 
 
-def _sightings(visit: Visit) -> list[Sighting]:
+def _sightings(visit: Visit, states: list[PageState]) -> list[Sighting]:
+    _, contact, pressed = states
     shown = {"visit_id": visit.id, "fixed": False}
     return [
         Sighting(
             page_url=CONTACT, depth=1, channel=Channel.PHONE, value="+33199001122", display="01 99 00 11 22",
             context=f"Nous contacter {NUMBER[0]} {BUTTON[0]}", price_class=PriceClass.ORDINARY, box=[120, 400, 400, 24],
-            in_header=False, **shown,  # type: ignore[arg-type]
+            in_header=False, state_id=contact.id, **shown,  # type: ignore[arg-type]
         ),
         Sighting(
             page_url=CONTACT, depth=1, channel=Channel.CONTACT_PAGE, value=CONTACT, display="", confidence=0.9,
-            **{**shown, "fixed": None},  # type: ignore[arg-type]
+            state_id=contact.id, **{**shown, "fixed": None},  # type: ignore[arg-type]
         ),
         Sighting(
             page_url=PRESSED, depth=2, channel=Channel.EMAIL, value="bonjour@shop.example",
             display="bonjour@shop.example", context=f"Nous contacter {NUMBER[0]} {BUTTON[0]} {ADDRESS[0]}", box=[120, 1040, 300, 20],
-            in_header=False, **shown,  # type: ignore[arg-type]
+            in_header=False, state_id=pressed.id, **shown,  # type: ignore[arg-type]
         ),
         Sighting(
             visit_id=visit.id, page_url=HOME, depth=0, channel=Channel.PHONE, value="+33199005566",
