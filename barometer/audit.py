@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from barometer.audit_files import EVIDENCE_FOLDER, VISIT_FILE, write_atomically, write_folder
+from barometer.errors import UserError
 from barometer.result import audit_result
 from barometer.visit_file import visit_json
 from spiders.orders import CrawlOptions, SiteOrder, Step
@@ -64,4 +65,7 @@ def _write(results: list[dict[str, Any]], readings: list[SiteReading], store: Ev
         prefix = f"{reading.visit.profile}-" if len(readings) > 1 else ""
         draw(reading, store, result, out, prefix)
     write_folder(results, out)
-    write_atomically(out / VISIT_FILE, visit_json(readings))
+    try:
+        write_atomically(out / VISIT_FILE, visit_json(readings))
+    except OSError as error:
+        raise UserError(f"{out}: {error.strerror or error}", "give --out a folder that can be written") from None

@@ -7,6 +7,7 @@ at once, and for storing in memory; each page is waited for until its network is
 
 import asyncio
 import logging
+import os
 from collections import defaultdict
 from contextlib import suppress
 from urllib.parse import urlsplit
@@ -42,7 +43,11 @@ async def crawl() -> None:
         max_crawl_depth=task.depth,
         headless=True,
         browser_type="chromium",
-        browser_launch_options={"executable_path": browser.path, "args": [_FENCED], "chromium_sandbox": False},
+        browser_launch_options={
+            "executable_path": browser.path,
+            "args": [_FENCED],
+            "chromium_sandbox": os.geteuid() != 0,
+        },
         browser_new_context_options={"viewport": {"width": window.width, "height": window.height}},
         fingerprint_generator=None,
         concurrency_settings=ConcurrencySettings(

@@ -30,10 +30,12 @@ class Manner(StrEnum):
     SHELL = "shell filled by JSON"
 
 
-_SCRIPTED = (Manner.CHROME, Manner.SHELL, Manner.FRAGMENT)
+_SCRIPTED = (Manner.CHROME, Manner.SHELL, Manner.FRAGMENT, Manner.CHROME, Manner.FRAGMENT)
 _BANNER_EVERY = 4
 """One shop in so many asks for consent."""
 
+_STYLE = """<style>.cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(260px,1fr));gap:16px}
+.card-photo{width:100%;height:auto}.menu{display:flex;flex-wrap:wrap;gap:16px}</style></head>"""
 _FORM = """<form class="message" action="/message" method="post"><h2>Nous écrire</h2>
 <p><label>Nom <input name="nom"></label></p><p><label>E-mail <input type="email" name="email"></label></p>
 <p><label>Votre message <textarea name="message" rows="6"></textarea></label></p><button>Envoyer</button></form>"""
@@ -76,15 +78,12 @@ class _Site:
     def __init__(self, planted: Shop, manner: Manner, email: int | None, account: int | None) -> None:
         self._rendering = Rendering(planted)
         self._manner = manner
-        self._contact = next(anchor.target for anchor in planted.footer if "ontact" in anchor.label)
-        self._contact_path = planted.pages[self._contact].path
+        contact = next(anchor.target for anchor in planted.footer if anchor.label.startswith("Contact"))
+        self._contact_path = planted.pages[contact].path
         slug = f"maison{planted.number:03}"
         address = f'<p>Écrivez-nous : <a href="mailto:bonjour@{slug}.test">bonjour@{slug}.test</a></p>'
-        self._below = (address if email == 0 else "") + (
-            f'<p>Suivez-nous : <a href="https://www.facebook.com/{slug}.boutique">Facebook</a></p>'
-            if account == 0
-            else ""
-        )
+        follow = f'<p>Suivez-nous : <a href="https://www.facebook.com/{slug}.boutique">Facebook</a></p>'
+        self._below = (address if email == 0 else "") + (follow if account == 0 else "")
         self._written = (address if email == 1 else "") + _FORM
         self._banner = _BANNER if planted.number % _BANNER_EVERY == 1 else ""
 
@@ -107,7 +106,11 @@ class _Site:
         found = self._rendering.page(target)
         if found is None:
             return None
-        page = found.decode().replace('</ul><p class="legal">', f'</ul>{self._below}<p class="legal">', 1)
+        page = (
+            found.decode()
+            .replace("</head>", _STYLE, 1)
+            .replace('</ul><p class="legal">', f'</ul>{self._below}<p class="legal">', 1)
+        )
         if target.rstrip("/") == self._contact_path.rstrip("/"):
             page = page.replace("</main>", f"{self._written}</main>", 1)
         return page

@@ -25,6 +25,7 @@ from spiders.robots import Robots
 from spiders.search import SiteSearch
 from spiders.visitor import LANGUAGE, SITE, Visitor
 from storage.evidence import EvidenceStore
+from storage.problems import StorageProblem
 from storage.records import Visit, utc_now
 from storage.vocabulary import Basis, Channel, Reason
 
@@ -105,13 +106,13 @@ class ContactSpider(scrapy.Spider):
         kept: dict[str, str] = {}
         try:
             visit.cpu_seconds = await self._search(order, search, kept, look)
-        except asyncio.CancelledError:
+            visit.robots = self._robots_txt(search, order)
+        except (asyncio.CancelledError, StorageProblem):
             raise
         except Exception:
             self.logger.exception("reading %r failed", order.url)
             search.stop(Reason.CRAWLER_ERROR)
         finally:
-            visit.robots = self._robots_txt(search, order)
             if look is not None:
                 visit.browser = look.browser
                 await look.close()

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from contextlib import aclosing
 from typing import Any
 
 from playwright.async_api import Error as PlaywrightError
@@ -23,6 +24,7 @@ from spiders.search import SiteSearch
 from spiders.showing import Showing
 from spiders.sights import View
 from storage.evidence import EvidenceStore
+from storage.problems import StorageProblem
 from storage.records import utc_now
 from storage.vocabulary import Reason
 
@@ -52,13 +54,16 @@ class Looking:
         self.captures: list[Capture] = []
 
     async def at(self, page: Candidate) -> float:
-        """Show *page* to the search, whatever becomes of it; return the CPU seconds that took, the browser's included."""
+        """Show *page* to the search, whatever becomes of it; return the CPU seconds that took, the browser's included.
+
+        Raises :class:`~storage.problems.StorageProblem` where what proves it cannot be kept: no other page will fare better.
+        """
         async with self._renders:
             before = time.process_time() + children_cpu_seconds()
             try:
                 async with asyncio.timeout(PAGE_SECONDS):
                     await self._show(page)
-            except asyncio.CancelledError:
+            except (asyncio.CancelledError, StorageProblem):
                 raise
             except Exception as problem:
                 self._lose(page, problem)
@@ -84,20 +89,22 @@ class Looking:
             showing = self._search.open(page, fetched)
             if showing is not None:
                 await self._show_states(page, showing, shown)
-                self._search.shut(page)
+                self._search.shut(page, cut=load.ended)
 
     async def _show_states(self, page: Candidate, showing: Showing, shown: Rendered) -> None:
         manners = Manners()
         home = page.parent is None
-        states = views(shown.page, shown.load, manners, home=home, wants_presses=showing.brings_nearer)
-        async for state in states:
-            if isinstance(state, Onward):
-                if self._search.covers(state.url):
-                    showing.lead(state.view, state.cost, state.url)
-            elif showing.show(state):
-                await self._keep(page, showing, state, shown, manners)
-            if showing.wall is not None:
-                return
+        seen = views(shown.page, shown.load, manners, home=home, wants_presses=showing.brings_nearer)
+        # Closed here: whatever it still has to take back, it must while the page is there.
+        async with aclosing(seen) as states:  # type: ignore[type-var]
+            async for state in states:
+                if isinstance(state, Onward):
+                    if self._search.covers(state.url):
+                        showing.lead(state.view, state.cost, state.url)
+                elif showing.show(state):
+                    await self._keep(page, showing, state, shown, manners)
+                if showing.wall is not None:
+                    return
         for warning in (*shown.load.warnings, *manners.warnings):
             self._search.warn(f"{page.url}: {warning}")
 
@@ -109,7 +116,7 @@ class Looking:
             _log.error("showing %r failed", page.url, exc_info=problem)
         if search.is_showing(page):
             search.warn(f"{page.url}: it stopped answering; what it had shown by then was kept")
-            search.shut(page)
+            search.shut(page, unpressed=True)
         else:
             search.fail(page, reason or Reason.CRAWLER_ERROR)
 

@@ -33,7 +33,9 @@ DIVE = 0.8
 MAX_PROMISING = 10
 """Pages of one site that are shown only because a control on them says it shows a number or an address (ours)."""
 MAX_RENDERED = 40
-"""Pages of one site that a browser is asked to show (ours)."""
+"""Pages of one site that a browser is asked to show after their source was read (ours)."""
+MAX_GLANCED = 150
+"""Pages of one site that a browser shows because their source says nothing (ours)."""
 
 
 @dataclass(slots=True)
@@ -69,6 +71,7 @@ class SiteSearch:
         self._harvest: Harvest | None = None
         self._showing: Showing | None = None
         self._sent_on: dict[str, int] = {}
+        self._glanced: set[str] = set()
         self._promising: list[tuple[Candidate, frozenset[Channel]]] = []
         self.frontier.add(self._home)
 
@@ -97,7 +100,8 @@ class SiteSearch:
             page = doubtful or page
             if page is None or not self._needs_browser(page):
                 return page
-            if self._tally.rendered < MAX_RENDERED:
+            was_read = page.state is State.READ
+            if (self._tally.rendered < MAX_RENDERED) if was_read else (len(self._glanced) < MAX_GLANCED):
                 return page
             self._give_up(page, Reason.BUDGET)
 
@@ -125,13 +129,13 @@ class SiteSearch:
         return None
 
     def _unseen(self, page: Candidate) -> Candidate | None:
-        """Return the page nearest to *page*, on the way from the home page to it, that no browser showed."""
+        """Return the page nearest to *page*, on the way from the home page to it, that no browser showed thoroughly."""
         here: Candidate | None = page
         for _ in range(self.plan.budget.depth + MAX_FORWARDS + 2):
             if here is None:
                 return None
             inside = here.framed or here.key in self._sent_on
-            if here.key not in self.sights.shown and not inside:
+            if not inside and (here.key not in self.sights.shown or here.key in self._glanced):
                 return here
             here = self.frontier.parent_of(here)
         return None
@@ -211,8 +215,8 @@ class SiteSearch:
 
         Return what to show its states to, until :meth:`shut`; ``None`` where nothing of it is worth showing.
         """
-        self._tally.rendered += 1
         was_read = page.state is State.READ
+        self._tally.rendered += was_read
         document = self._accepted(page, fetched)
         if document is None or self._harvest is None:
             if was_read:
@@ -229,8 +233,12 @@ class SiteSearch:
         )  # fmt: skip
         return self._showing
 
-    def shut(self, page: Candidate) -> None:
-        """Record that *page* is no longer shown; where no state of it was, it could not be judged."""
+    def shut(self, page: Candidate, *, cut: Reason | None = None, unpressed: bool = False) -> None:
+        """Record that *page* is no longer shown; where no state of it was, it could not be judged.
+
+        *cut* is why it did not load to its end: what it showed counts, what it did not is no proof. *unpressed* tells that
+        not every control on it was tried: what only a press shows may be one click further.
+        """
         showing, self._showing = self._showing, None
         if showing is None:
             return
@@ -239,6 +247,11 @@ class SiteSearch:
         if not showing.views:
             self._unprove(page)
             return
+        if cut is not None:
+            self.frontier.close(page, State.UNREAD, cut)
+        if unpressed and showing.brings_nearer():
+            self.frontier.leave_out(page.depth + 1)
+        (self._glanced.discard if showing.thorough else self._glanced.add)(page.key)
         showing.end()
         self.presses += showing.presses
         for warning in showing.warnings:
@@ -297,6 +310,8 @@ class SiteSearch:
 
     def _end(self) -> None:
         slow = self._tally.seconds >= self.plan.budget.seconds
+        # What was only glanced at was seen all the same.
+        self._glanced.clear()
         while self.plan.render and (doubtful := self._doubtful(NOWHERE - 1)) is not None:
             self._give_up(doubtful, Reason.BUDGET)
         status = VisitStatus.PARTIAL if self.frontier.waiting and not self._settled() else VisitStatus.COMPLETE

@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 from spiders.browser.layout import Element
 from spiders.detect.document import Document
+from spiders.detect.promises import promised as promised_by
 from spiders.detect.sighting import Sighting
 from spiders.detect.walls import wall_of
 from spiders.frontier import Candidate, Frontier, Leads
@@ -23,6 +24,8 @@ class Showing:
     """A page in the browser; *source* is its mark-up as the scripts left it, *promised* what its source let us expect, ``None``
     where nobody read it.
 
+    ``thorough`` tells that its controls are pressed: on the home page, on a page shown to prove something, and on any other
+    that shows something; the rest is only glanced at.
     ``wall`` is what stands in front of the home page, in a frame over all of it perhaps: then nothing of it counts.
     ``values`` is what was seen so far, ``looked_for`` the channels that were recorded, ``warnings`` are for people.
     """
@@ -45,6 +48,7 @@ class Showing:
         self.source = source
         self.looked_for = looked_for
         self.looked_now: frozenset[Channel] = frozenset()
+        self.thorough = home or promised is not None
         self.values: set[tuple[Channel, str]] = set()
         self.presses: list[Press] = []
         self.warnings: list[str] = []
@@ -74,8 +78,10 @@ class Showing:
         elements = {element.href: element for element in _best_last(view)}
         shown = Shown(elements, self._written, view.hovered)
         depth = self.page.depth + view.cost + 1
+        known = frozenset(self._frontier.known)
         leads = self._harvest.take(self.page, view.snapshot.document, view.address, depth, shown)
-        promising = self._harvest.promises(leads, self._known)
+        promising = self._harvest.promises(leads, known)
+        self.thorough = self.thorough or bool(seen) or self._offers(view.snapshot.document)
         news = [key for key in leads.keys if key not in self._known]
         if first or news:
             self._leads.append(leads if first else leads._replace(keys=news))
@@ -87,7 +93,7 @@ class Showing:
             )
         if seen or news:
             self._count_presses(view.address)
-        return first or bool(seen) or promising
+        return (first and self.thorough) or bool(seen) or promising
 
     def lead(self, view: View, cost: int, url: str) -> None:
         """Record that a control, in the state *view* names, leads to *url* as a link would, *cost* clicks away."""
@@ -105,6 +111,8 @@ class Showing:
     def brings_nearer(self) -> bool:
         """Tell whether a press could bring a channel nearer."""
         near = self.page.depth + 1
+        if not self.thorough:
+            return False
         return self._plan.exhaustive or any(self._sights.nearest(one) > near for one in self._plan.channels)
 
     def end(self) -> None:
@@ -113,6 +121,11 @@ class Showing:
         self._frontier.replace(self.page, self._leads, hidden)
         expected = self._written_only() if self._promised is None else self._promised
         self._sights.deny(expected, self.values)
+
+    def _offers(self, document: Document) -> bool:
+        """Tell whether a control says that it shows what would be the nearest of its channel."""
+        near = self.page.depth + 1
+        return any(self._sights.nearest(channel) > near for channel in promised_by(document) & self._plan.channels)
 
     def _written_only(self) -> list[Sight]:
         """Return the numbers and addresses in the source of a page that was never read without a browser."""

@@ -7,7 +7,7 @@ import os
 import re
 import zlib
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +19,8 @@ COMPRESSED = frozenset({".html", ".eml", ".json", ".txt"})
 """Suffixes of texts; they are kept gzipped, as ``.html.gz`` and so on."""
 AS_THEY_ARE = frozenset({".png", ".jpg", ".webp", ".pdf"})
 """Suffixes of what is compressed already."""
+MAX_BYTES = 100_000_000
+"""Largest file kept, in bytes before it is packed (*ours*); a file that holds more is not one that was put here."""
 
 _NAME = re.compile(r"[0-9a-f]{64}")
 _PART = ".part"
@@ -63,13 +65,15 @@ class EvidenceStore:
         """Keep *content* and return its name, the SHA-256 of what was given (not of what is on the disk).
 
         *suffix* says what it is, one of :data:`COMPRESSED` or :data:`AS_THEY_ARE`; another raises ``ValueError``. What
-        is there already is checked, its age renewed, and written again if it is damaged. Raises
-        :class:`EvidenceProblem` when it cannot be written; nothing half-written is left then.
+        is there already is checked, its age renewed, and written again if it is damaged. Raises ``ValueError`` for more than
+        :data:`MAX_BYTES`, :class:`EvidenceProblem` when it cannot be written; nothing half-written is left then.
         """
         if suffix not in COMPRESSED | AS_THEY_ARE:
             raise ValueError(
                 f"'{suffix}' is no kind of evidence; give one of {', '.join(sorted(COMPRESSED | AS_THEY_ARE))}"
             )
+        if len(content) > MAX_BYTES:
+            raise ValueError(f"{len(content)} bytes are no evidence: give at most {MAX_BYTES}")
         name = hashlib.sha256(content).hexdigest()
         try:
             if not self._renewed(name):
@@ -201,14 +205,14 @@ def _kept(file: Path) -> Kept | None:
 
 
 def _content(file: Path) -> bytes | None:
-    """Return what *file* holds, unpacked, or ``None`` when it is damaged."""
-    raw = file.read_bytes()
-    if file.suffix != ".gz":
-        return raw
-    try:
-        return gzip.decompress(raw)
-    except (EOFError, zlib.error, gzip.BadGzipFile):
-        return None
+    """Return what *file* holds, unpacked, or ``None`` when it is damaged or larger than anything that is kept."""
+    with file.open("rb") as packed:
+        try:
+            with gzip.GzipFile(fileobj=packed) if file.suffix == ".gz" else nullcontext(packed) as stream:
+                content = stream.read(MAX_BYTES + 1)
+        except (EOFError, zlib.error, gzip.BadGzipFile):
+            return None
+    return content if len(content) <= MAX_BYTES else None
 
 
 def _keep_names(folder: Path) -> None:

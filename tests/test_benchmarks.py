@@ -1,18 +1,30 @@
 """The benchmarks' own parts: the farm is what it says it is, the judge is strict, and every contestant can read it."""
 
+import json
 import re
+import subprocess
+import sys
 from collections import Counter, deque
 
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
+from barometer.demo.loopback import serving
 from benchmarks.contest import Marks, judge, run
 from benchmarks.contestant import Answer
 from benchmarks.farm import LINKS, OUTLIER_EVERY, Kind, Shop, nearest_phone, plant
 from benchmarks.farm_pages import SIZE, Rendering
 from benchmarks.growth import Growth
+from benchmarks.proof_contest import Answer as Proof
+from benchmarks.proof_contest import Task, memory_of
+from benchmarks.proof_contest import run as prove
+from benchmarks.proof_cost import Marks as Proofs
+from benchmarks.proof_cost import judge as judge_proofs
+from benchmarks.scripted_shops import Manner, shop
 from benchmarks.search_cost import COMPLETE, CRAWLEE, EVERYTHING, SCRAPY, TEMPLATES
 from benchmarks.serving import Folder, served
+from spiders.browser.executable import find_browser
+from storage.vocabulary import Channel
 
 NUMBER = re.compile(r"(?:\+33 ?|0)[1-9](?:[ .]?\d\d){4}")
 
@@ -148,3 +160,55 @@ def test_every_contestant_reads_the_farm_and_gives_the_true_depths() -> None:
             assert judge(answers, truth) == Marks(right=4, wrong=0, unsaid=0), contestant.name
             assert cost.cpu > 0
             assert cost.pages >= len(truth)
+
+
+def test_a_third_of_the_shops_shows_its_footer_only_to_who_runs_scripts() -> None:
+    shops = [shop(number, 60) for number in range(15)]
+    scripted = [one for one in shops if one.manner is not Manner.PLAIN]
+    assert len(scripted) == 5
+    assert {one.manner for one in scripted} == set(Manner) - {Manner.PLAIN}
+    for one in shops:
+        tree = LexborHTMLParser(one.site("GET", "/").body)
+        assert bool(tree.css("footer a[href]")) == (one.manner is Manner.PLAIN)
+
+
+def test_what_scripts_fetch_is_what_other_shops_send() -> None:
+    shops = {one.manner: one for one in (shop(number, 60) for number in range(9))}
+    footer = shops[Manner.FRAGMENT].site("GET", "/_footer").body.decode()
+    filled = json.loads(shops[Manner.SHELL].site("GET", "/_page?path=%2F").body)["html"]
+    assert 'class="foot-links"' in footer
+    assert "<main" in filled
+    assert 'class="foot-links"' in filled
+    assert shops[Manner.SHELL].site("GET", "/absent").status == 404
+
+
+def test_proofs_are_judged_as_deep_as_both_look() -> None:
+    truth = {"here": {Channel.PHONE: 1, Channel.EMAIL: None, Channel.FORM: 2, Channel.CHAT: None, Channel.X: 3}}
+    clicks = {Channel.PHONE: 1, Channel.EMAIL: 1, Channel.FORM: None, Channel.CHAT: None, Channel.X: None}
+    sure = dict.fromkeys(clicks, True) | {Channel.FORM: False}
+    answers = {"here": Proof("here", clicks, sure, 9, 2, 2)}
+    assert judge_proofs(answers, truth) == Proofs(right=2, wrong=1, unsure=1)
+
+
+def test_memory_is_that_of_a_process_and_of_what_it_started() -> None:
+    hold = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'print(flush=True); input()'])"
+    with subprocess.Popen([sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None and process.stdout is not None
+        process.stdout.readline()
+        held = memory_of(process.pid)
+        process.stdin.write(b"\n")
+    assert held.own > 1
+    assert held.whole > held.own + 1
+
+
+@pytest.mark.slow
+def test_our_proof_of_a_shop_whose_menu_a_script_fills_gives_the_true_depths() -> None:
+    if find_browser() is None:
+        pytest.skip("no Chromium found; run: make browser")
+    scripted = shop(0, 60)
+    with serving([scripted.site], "127.17.0.1") as (address,):
+        home = f"{address}/"
+        spent, answers = prove("our_proof", Task([home]), "one shop")
+    assert judge_proofs(answers, {home: scripted.truth}) == Proofs(right=len(Channel), wrong=0, unsure=0)
+    assert answers[home].pictures >= 1
+    assert spent.cpu > 0

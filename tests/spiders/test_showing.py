@@ -25,12 +25,17 @@ OTHER_PHONE = "<p>Téléphone : 01 99 00 56 78</p>"
 
 
 class Seen(NamedTuple):
-    """A page on paper: its source, what a browser shows of it, and by the labels pressed what that leads to."""
+    """A page on paper: its source, what a browser shows of it, and by the labels pressed what that leads to.
+
+    ``cut`` is why it did not load to its end; ``hangs`` tells that a press was its last.
+    """
 
     source: str
     shown: str | None = None
     pressed: Mapping[Sequence[str], str] = {}
     failure: Reason | None = None
+    cut: Reason | None = None
+    hangs: bool = False
 
 
 class ShownSite:
@@ -68,7 +73,7 @@ class ShownSite:
                     state = press_state(before, labels[-1])
                     way = Way(labels[-1], "button", (10, 10, 50, 20))
                     showing.show(View(state, snapshot(html, url), len(labels), way, before, 0.2))
-                search.shut(wanted)
+                search.shut(wanted, cut=seen.cut, unpressed=seen.hangs)
         return close_visit(Visit(url=HOME), search, utc_now())
 
 
@@ -191,8 +196,31 @@ def test_an_unshown_way_leaves_a_longer_one_at_most() -> None:
     assert phone_of(site.read()) == ("at_most", 2, 1, "crawler_error")
 
 
+def test_a_page_that_did_not_load_to_its_end_proves_no_absence() -> None:
+    site = ShownSite({"/": Seen(NOTHING, cut=Reason.TIMEOUT)})
+    assert phone_of(site.read()) == ("not_measured", "timeout")
+
+
+def test_what_a_page_showed_before_it_was_cut_counts() -> None:
+    assert phone_of(ShownSite({"/": Seen(page(body=PHONE), cut=Reason.TIMEOUT)}).read())[:3] == ("exact", 0, 0)
+
+
+def test_a_page_that_leads_where_robots_txt_closes_is_named_so() -> None:
+    assert phone_of(ShownSite({"/": Seen(NOTHING, cut=Reason.ROBOTS)}).read()) == ("not_measured", "robots")
+
+
+def test_after_a_press_that_hangs_nothing_further_than_a_press_is_proven() -> None:
+    home = Seen(page("/a|Contact"), hangs=True)
+    near = ShownSite({"/": home, "/a": page(body=PHONE)})
+    assert phone_of(near.read()) == ("exact", 1, 1, "complete")
+    far = ShownSite({"/": home, "/a": page("/b|Aide"), "/b": page(body=PHONE)})
+    assert phone_of(far.read())[:3] == ("at_most", 2, 1)
+    nowhere = ShownSite({"/": home, "/a": page()})
+    assert result_of(nowhere.read())["channels"]["phone"]["searched"] == "budget"  # type: ignore[index]
+
+
 def test_no_more_pages_are_shown_than_the_cap_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search_module, "MAX_RENDERED", 1)
+    monkeypatch.setattr(search_module, "MAX_RENDERED", 0)
     site = ShownSite({"/": page("/contact|Contact"), "/contact": page(body=PHONE)})
     reading = site.read()
     assert site.rendered == ["/"]

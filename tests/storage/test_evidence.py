@@ -5,6 +5,7 @@ import hashlib
 import os
 import resource
 import signal
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from storage import evidence
 from storage.evidence import AS_THEY_ARE, COMPRESSED, EvidenceStore, Kept
 from storage.problems import EvidenceProblem
 from tests.storage.processes import all_at_once
@@ -118,6 +120,31 @@ def test_a_damaged_page_is_found_out_and_mended_by_the_next_put(store: EvidenceS
         store.get(NAME)
     assert store.put(PAGE, ".html") == NAME
     assert store.get(NAME) == PAGE
+
+
+@pytest.mark.parametrize("suffix", [".html", ".png"])
+def test_no_more_is_read_than_anything_that_was_put_holds(
+    store: EvidenceStore, suffix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = store.put(PAGE, suffix)
+    monkeypatch.setattr(evidence, "MAX_BYTES", len(PAGE) - 1)
+    with pytest.raises(EvidenceProblem, match="not what was stored"):
+        store.get(name)
+    with pytest.raises(ValueError, match="at most"):
+        store.put(PAGE, suffix)
+
+
+def test_a_gzip_bomb_is_given_up_before_it_is_unpacked(store: EvidenceStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = store.path(store.put(PAGE, ".html"))
+    file.write_bytes(gzip.compress(bytes(50_000_000), compresslevel=1))
+    monkeypatch.setattr(evidence, "MAX_BYTES", 2_000_000)
+    tracemalloc.start()
+    try:
+        assert not store.verify(NAME)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 10_000_000
 
 
 def test_a_damaged_picture_is_found_out(store: EvidenceStore) -> None:
