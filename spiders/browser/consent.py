@@ -12,6 +12,7 @@ from typing import NamedTuple
 from playwright.async_api import ElementHandle, Error, Page
 
 from spiders.browser.autoconsent import refuse
+from spiders.browser.control import CROSSES
 from spiders.browser.overlay import Button, Overlay, hold, overlays, press_button, remains
 from spiders.browser.sight import Box, ask, until
 from spiders.detect.lexicon import fold, pattern
@@ -26,10 +27,13 @@ MOST_PRESSES = 5
 """Most buttons of one banner that are tried by their words (ours)."""
 LONGEST_LABEL = 60
 """Longest label of a button that is read as an answer, in characters (ours)."""
+MOST_POLICIES = 2
+"""Most links to other pages on a banner that only a cross closes (ours)."""
+CROSS = 48.0
+"""Longest side of such a cross, and farthest that it stands from its corner, in CSS pixels (ours)."""
 
 _SCRIPT_WORDS = ["consent", "cookie", "gdpr", "rgpd", "cmp."]
 _TEXT_FIELDS = frozenset({"email", "text", "tel", "password"})
-_CROSSES = frozenset("×✕✖✗⨯x")
 
 
 class ConsentKind(StrEnum):
@@ -106,18 +110,42 @@ async def _is_gone(page: Page, banner: Overlay, held: ElementHandle | None) -> b
 
 
 def is_banner(overlay: Overlay) -> bool:
-    """Tell whether an overlay asks for consent: it speaks of cookies, offers an answer and wants nothing typed."""
-    if not pattern("consent", "topic").search(overlay.words):
-        return False
+    """Tell whether an overlay asks for consent: it speaks of cookies and offers an answer, or lets one choose between
+    yes, no and details; and it wants nothing typed.
+    """
     if any(field.kind in _TEXT_FIELDS for field in overlay.fields):
         return False
-    return any(answer_of(button.label) is not None for button in overlay.buttons)
+    answers = {answer_of(button.label) for button in overlay.buttons}
+    if any(pattern("consent", "selection").search(fold(button.label)) for button in overlay.buttons):
+        answers.add("settings")
+    if answers >= {"refuse", "accept", "settings"}:
+        return True
+    if not pattern("consent", "topic").search(overlay.words):
+        return False
+    return bool(answers - {None}) or _cross(overlay) is not None
+
+
+def _cross(overlay: Overlay) -> Button | None:
+    """Return the cross in the upper right corner of a strip of prose: a small thing to press that bears no word.
+
+    A bar with more links than a policy or two is a head with its menu, whatever it sells.
+    """
+    area = overlay.box
+    if area is None or sum(button.leaves for button in overlay.buttons) > MOST_POLICIES:
+        return None
+    for button in overlay.buttons:
+        box = button.box
+        if button.label or box is None or max(box.width, box.height) > CROSS:
+            continue
+        if area.x + area.width - box.x - box.width <= CROSS and box.y - area.y <= CROSS:
+            return button
+    return None
 
 
 def answer_of(label: str) -> str | None:
     """Return which answer a button gives: ``refuse``, ``close``, ``accept``, ``settings``, or ``None``."""
     words = " ".join(fold(label).split())
-    if words in _CROSSES:
+    if words in CROSSES:
         return "close"
     if not words or len(words) > LONGEST_LABEL:
         return None
@@ -161,7 +189,8 @@ def _next_button(banner: Overlay, pressed: list[tuple[str, tuple[str, ...]]]) ->
             known = (button.label, button.way) in pressed
             if not known and not button.leaves and answer_of(button.label) == wanted:
                 return button
-    return None
+    cross = _cross(banner)
+    return cross if cross is not None and (cross.label, cross.way) not in pressed else None
 
 
 def _since(start: float) -> float:

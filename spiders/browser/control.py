@@ -55,6 +55,7 @@ class Refused(StrEnum):
     LANGUAGE = "language"
     IDLE = "idle"
     OPEN = "open"
+    CLOSES = "closes"
     SCROLLS = "scrolls"
     PLAIN = "plain"
     DISABLED = "disabled"
@@ -104,6 +105,7 @@ class Facts(NamedTuple):
     hidden: bool
     hint: bool
     plain: bool
+    rich: bool
     box: Box
 
     @property
@@ -140,6 +142,10 @@ _SCORES = {
 _HINT = 45
 """Added where the hidden part that a control points to speaks of contact: it outweighs what the label says."""
 
+CROSSES = frozenset("×✕✖✗⨯x")
+"""Signs that alone on a button say "close"."""
+_TITLES = frozenset({"h2", "h3", "h4", "h5", "h6", "dt"})
+
 _SCHEME = re.compile(r"\A\s*([a-z][a-z0-9+.-]*):", re.I)
 _REFUSING = ("delete", "account", "consent", "file", "order", "language", "idle")
 
@@ -157,7 +163,7 @@ def facts_of(raw: Any) -> Facts | None:
 
 
 _TEXTS = ("tag", "role", "signal", "text", "name", "icon", "href", "expanded", "popup", "selected", "form", "region")
-_FLAGS = ("blank", "download", "disabled", "submits", "fixed", "bars", "target", "hidden", "hint", "plain")
+_FLAGS = ("blank", "download", "disabled", "submits", "fixed", "bars", "target", "hidden", "hint", "plain", "rich")
 
 
 def judge(facts: Facts, frame: int = 0) -> Control | Refused:
@@ -222,8 +228,9 @@ def _by_words(facts: Facts) -> Refused | None:
     read = label or _icon_words(facts)
     if not read:
         return None
-    if _is_code(read):
-        return Refused.LANGUAGE
+    whole = _by_whole_label(facts, read)
+    if whole is not None:
+        return whole
     if facts.discloses and len(label.split()) > SHORT_WORDS:
         return None
     spared = _shows_value(facts)
@@ -234,6 +241,26 @@ def _by_words(facts: Facts) -> Refused | None:
             return Refused(topic)
     sends = pattern("reveals", "send").match(label)
     return Refused.SUBMITS if sends and (facts.form or len(label.split()) <= 2) else None
+
+
+def _by_whole_label(facts: Facts, read: str) -> Refused | None:
+    """Read labels that are one sign or order as a whole: a language, a number, something that closes."""
+    if _is_code(read):
+        return Refused.LANGUAGE
+    if read.isdigit() and len(read) <= 2:
+        # The dots of a slider and the pages of a list are numbered.
+        return Refused.IDLE
+    return Refused.CLOSES if not facts.discloses and _closes(facts) else None
+
+
+def _closes(facts: Facts) -> bool:
+    """Tell whether a control only puts away what is open: a cross, "close", "close the menu", or a name that starts so."""
+    said = " ".join(fold(facts.text or facts.name).split())
+    found = pattern("reveals", "close").match(said)
+    if said in CROSSES or found is None:
+        return said in CROSSES
+    rest = said[found.end() :]
+    return not rest or not facts.text or bool(pattern("reveals", "menu").search(rest))
 
 
 def _is_code(label: str) -> bool:
@@ -316,4 +343,8 @@ def _kind_of_state(facts: Facts) -> ControlKind | None:
     if facts.discloses:
         return ControlKind.DISCLOSURE
     # Without a role or a state: what names the hidden part it opens, or stands before one that speaks of contact.
-    return ControlKind.DISCLOSURE if facts.hint or (facts.hidden and facts.target) else None
+    if facts.hint or (facts.hidden and facts.target):
+        return ControlKind.DISCLOSURE
+    # A title that listens is an accordion's; before a hidden part with links or figures in it, a guess is worth a press.
+    titled = facts.tag in _TITLES and not facts.hidden and len(facts.text) <= LONGEST_LABEL
+    return ControlKind.MORE if titled or facts.rich else None

@@ -3,14 +3,18 @@
 from collections.abc import AsyncIterator
 from typing import Any, NamedTuple
 
-from playwright.async_api import Error, Page
+from playwright.async_api import ElementHandle, Error, Page
 
 from spiders.browser.listeners import ask_knowing_listeners
-from spiders.browser.press import baseline, changes, has_touch, settle_down
-from spiders.browser.sight import Box, box_of, element_at
+from spiders.browser.press import Baseline, baseline, changes, has_touch, settle_down
+from spiders.browser.sight import Box, box_of, element_at, until
 
 MOST_MENUS = 12
 """Most items of a page's menus that are pointed at (ours)."""
+LATE_SECONDS = 0.45
+"""How long a menu may wait before it opens under a pointer that rests (ours): usual delays are 100 to 400 ms."""
+SHUT_SECONDS = 1.2
+"""Longest that a menu may take to close once the pointer has left it (ours)."""
 REACH_MS = 1000
 """Longest that an item may take to be reached by the pointer, in milliseconds (ours)."""
 
@@ -38,10 +42,20 @@ async def hover_menus(page: Page) -> AsyncIterator[Hovered]:
         hovered = await _point_at(page, item)
         if hovered is None:
             continue
-        texts, _, _, count = await changes(page, before)
-        if count:
+        if await until(lambda: _is_changed(page, before), LATE_SECONDS):
+            await settle_down(page)
+            texts, _, _, _ = await changes(page, before)
             yield hovered._replace(appeared=texts)
             await _point_away(page)
+            await until(lambda: _is_as(page, before), SHUT_SECONDS)
+
+
+async def _is_changed(page: Page, before: Baseline) -> bool:
+    return (await changes(page, before))[3] > 0
+
+
+async def _is_as(page: Page, before: Baseline) -> bool:
+    return not await _is_changed(page, before)
 
 
 async def _point_at(page: Page, item: Any) -> Hovered | None:
@@ -53,10 +67,21 @@ async def _point_at(page: Page, item: Any) -> Hovered | None:
         return None
     try:
         await element.hover(timeout=REACH_MS)
+        await _stir(page, element)
     except Error:
         return None
     await settle_down(page)
     return Hovered(str(item.get("label", ""))[:80], way, box_of(item.get("box")), ())
+
+
+async def _stir(page: Page, element: ElementHandle) -> None:
+    """Move the pointer a little where it rests, as a hand does: some menus take one jump for a finger."""
+    box = await element.bounding_box()
+    if box is None:
+        return
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    for way in (1, 2):
+        await page.mouse.move(x + way, y)
 
 
 async def _point_away(page: Page) -> None:

@@ -19,6 +19,7 @@ class Button(NamedTuple):
     label: str
     way: tuple[str, ...]
     leaves: bool
+    box: Box | None = None
 
 
 class Field(NamedTuple):
@@ -131,7 +132,12 @@ def _overlay(frame: Frame, raw: Any) -> Overlay | None:
     if not isinstance(raw, dict):
         return None
     buttons = [
-        Button(str(one.get("label", "")), tuple(map(str, one.get("way", ()))), bool(one.get("leaves")))
+        Button(
+            str(one.get("label", "")),
+            tuple(map(str, one.get("way", ()))),
+            bool(one.get("leaves")),
+            box_of(one.get("box")),
+        )
         for one in raw.get("buttons", ())
     ]
     fields = [

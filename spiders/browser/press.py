@@ -103,6 +103,7 @@ async def press(page: Page, control: Control, before: Baseline | None = None) ->
     loop = asyncio.get_running_loop()
     start = loop.time()
     before = before or await baseline(page)
+    await _aim(page, control, before)
     async with kept_inside(page) as seen:
         reached = await _strike(page, control)
         if reached:
@@ -218,6 +219,14 @@ def _frame_of(request: Request) -> Frame | None:
         return request.frame
     except Error:
         return None
+
+
+async def _aim(page: Page, control: Control, before: Baseline) -> None:
+    """Let the marks know what is pressed: strips that slide by themselves count only where it lies in them."""
+    frames = frames_of(page)
+    frame = frames[control.frame] if control.frame < len(frames) else None
+    for marked, mark in before.marks:
+        await ask(marked, "aim", [mark, list(control.way) if marked is frame else []], also="reveal")
 
 
 async def _strike(page: Page, control: Control) -> bool:

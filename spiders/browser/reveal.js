@@ -3,6 +3,7 @@
 const MOST_CONTROLS = 300;
 const ROLES = new Set(["button", "tab", "menuitem", "switch", "link", "combobox"]);
 const NATIVE = new Set(["button", "summary"]);
+const WEAK = new Set(["pointer", "script", "listener"]);
 const CONTACT = "a[href^='tel:' i],a[href^='mailto:' i],a[href*='wa.me/'],textarea,a[href*='contact' i]";
 const DIGITS = /(?:\d[\s./-]?){9,}/;
 
@@ -32,7 +33,7 @@ const shows = (element) => {
   return element.childElementCount > 0;
 };
 
-// What a control points to: by ARIA, or by any attribute that is a fragment.
+// What a control points to: by ARIA, or by any attribute that is a fragment, or of the page's own and the id of a part that is shut.
 const pointsTo = (element) => {
   const root = element.getRootNode();
   const named = (id) => (id && root.getElementById ? root.getElementById(id) : null);
@@ -45,6 +46,11 @@ const pointsTo = (element) => {
     const target = named(attribute.value.slice(1));
     if (target && !target.contains(element)) return target;
   }
+  for (const attribute of element.attributes) {
+    if (!attribute.name.startsWith("data-") || !/^[A-Za-z][\w-]{0,60}$/.test(attribute.value)) continue;
+    const target = named(attribute.value);
+    if (target && !target.contains(element) && !shows(target)) return target;
+  }
   return element.localName === "summary" ? element.parentElement : null;
 };
 
@@ -53,7 +59,8 @@ const hiddenNeighbour = (element) => {
     const next = from && from.nextElementSibling;
     if (next && !shows(next) && folded(next.textContent)) return next;
   }
-  return null;
+  if (hrefOf(element) || element.childElementCount > 6) return null;
+  return Array.from(element.children).find((one) => one.querySelector("a[href]") && !shows(one)) || null;
 };
 
 const speaksOfContact = (target) =>
@@ -118,7 +125,7 @@ const signalOf = (element, style) => {
   if (ROLES.has(role)) return "role";
   if (element.hasAttribute("aria-expanded") || element.hasAttribute("aria-haspopup") || element.hasAttribute("aria-controls")) return "state";
   if (name === "label" && element.control && element.control.type === "checkbox" && !shows(element.control)) return "toggle";
-  if (name === "a") return element.hasAttribute("href") || element.onclick || style.cursor === "pointer" ? "link" : "";
+  if (name === "a") return element.hasAttribute("href") || element.onclick || style.cursor === "pointer" || listens(element) ? "link" : "";
   if (name === "iframe" || name === "input" || name === "select" || name === "textarea" || element === document.body) return "";
   if (element.closest("a[href],button,summary,label")) return "";
   if (element.onclick || element.hasAttribute("onclick")) return "script";
@@ -150,12 +157,14 @@ const factsOf = (element, style, area, fixed, signal) => {
     popup: element.getAttribute("aria-haspopup") || "", selected: element.getAttribute("aria-selected") || "",
     disabled: element.disabled === true || element.getAttribute("aria-disabled") === "true",
     submits: submits(element), form: formOf(element), region: region(element), fixed: Boolean(fixed),
-    bars: isBars(element), target: Boolean(target), hidden, hint: hidden && speaksOfContact(near), plain: hidden && Boolean(target) && isPlain(target), box,
+    bars: isBars(element), target: Boolean(target), hidden, hint: hidden && speaksOfContact(near), plain: hidden && Boolean(target) && isPlain(target),
+    rich: hidden && !target && !isPlain(near), box,
   };
 };
 
 const gather = () => {
-  const found = [], kept = [], afloat = new Set();
+  const found = [], kept = [], afloat = new Set(), listensForAll = new Set();
+  let holder = null;
   walk((element, style, area, fixed) => {
     const above = parent(element);
     const floating = fixed || (above && afloat.has(above));
@@ -163,22 +172,46 @@ const gather = () => {
     if (found.length >= MOST_CONTROLS) return;
     const signal = signalOf(element, style);
     if (!signal || leads(element, signal)) return;
-    const within = kept.length && kept[kept.length - 1].contains(element);
-    if (within && (signal === "pointer" || signal === "script" || signal === "listener")) return;
+    if (WEAK.has(signal) && holder && holder.contains(element) && (signal === "listener" || !listensForAll.has(holder))) return;
+    holder = element;
+    if (WEAK.has(signal) && style.cursor !== "pointer") listensForAll.add(element);
     kept.push(element);
     found.push(factsOf(element, style, area, floating, signal));
   });
-  // What merely reacts around a real control is that control's doing.
-  const weak = new Set(["pointer", "script", "listener"]);
-  const strong = kept.filter((one, index) => !weak.has(found[index].signal));
-  return { controls: found.filter((one, index) => !weak.has(one.signal) || !strong.some((other) => other !== kept[index] && kept[index].contains(other))) };
+  // What merely reacts around a real control is that control's doing, and what listens for all that it holds is no control.
+  const strong = kept.filter((one, index) => !WEAK.has(found[index].signal));
+  const swallows = (one, index) => (listensForAll.has(kept[index]) ? kept : WEAK.has(one.signal) ? strong : [])
+    .some((other) => other !== kept[index] && kept[index].contains(other));
+  return { controls: found.filter((one, index) => !swallows(one, index)) };
+};
+
+// Strips that show a part of themselves and slide: a clipping box with three or more alike children, half of them beyond its edge.
+const strips = () => {
+  const found = [];
+  walk((element, style, area) => {
+    if (found.length >= 40 || style.overflowX === "visible" || area.r - area.l < 100 || element === document.documentElement || element === document.body) return;
+    const edge = element.getBoundingClientRect();
+    for (const track of [element, ...Array.from(element.children).slice(0, 3)]) {
+      const items = Array.from(track.children).slice(0, 60).filter((one) => one.localName === track.lastElementChild.localName);
+      const boxes = items.map((one) => one.getBoundingClientRect()).filter((box) => box.width > 0 && box.height > 0);
+      if (boxes.length >= 3 && boxes.filter((box) => box.left >= edge.right - 1 || box.right <= edge.left + 1).length * 2 >= boxes.length) {
+        found.push(element);
+        return;
+      }
+    }
+  });
+  return found;
 };
 
 // Keeps in the page what shows now, to be compared with what shows later.
 const baseline = () => ({
-  atoms: atoms(), fresh: new Map(), top: scrollY,
+  atoms: atoms(), fresh: new Map(), top: scrollY, strips: strips(), aim: null,
   chosen: Array.from(document.querySelectorAll("[role=tab][aria-selected=true]")).slice(0, 60),
 });
+
+// Remembers which control is pressed: what slides by itself elsewhere is not its doing.
+const aim = ([before, way]) => { before.aim = follow(way); };
+const slides = (before, element) => before.strips.some((strip) => strip.contains(element) && !strip.contains(before.aim));
 
 const compare = (before) => {
   before.fresh = new Map();
@@ -186,7 +219,7 @@ const compare = (before) => {
   let area = null, dialog = false;
   walk((element, style, seen) => {
     const shown = ownText(element) || (PICTURES.has(element.localName) ? element.localName : "");
-    if (!shown || before.atoms.get(element) === shown) return;
+    if (!shown || before.atoms.get(element) === shown || slides(before, element)) return;
     before.fresh.set(element, shown);
     if (texts.length < 60) texts.push(shown);
     const box = { l: seen.l + scrollX, t: seen.t + scrollY, r: seen.r + scrollX, b: seen.b + scrollY };

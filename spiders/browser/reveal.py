@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from playwright.async_api import Error, Frame, Page
 
-from spiders.browser.control import Control, Facts, Refused, facts_of, judge, ranked
+from spiders.browser.control import LONGEST_LABEL, Control, ControlKind, Facts, Refused, facts_of, judge, ranked
 from spiders.browser.listeners import ask_knowing_listeners
 from spiders.browser.press import Pressed, PressKind, baseline, frames_of, press
 from spiders.browser.sight import ask
@@ -44,16 +44,7 @@ async def controls(page: Page) -> list[Control]:
 
 async def judged(page: Page) -> list[tuple[Facts, Control | Refused]]:
     """Return everything in *page* that could be pressed, in document order, with the verdict on each."""
-    found = []
-    for number, frame in enumerate(frames_of(page)):
-        offset = await _offset(frame) if number else (0.0, 0.0)
-        answer = await _gathered(page, frame) if offset is not None else None
-        for raw in answer.get("controls", ()) if isinstance(answer, dict) else ():
-            facts = facts_of(raw)
-            if facts is not None and offset is not None:
-                placed = facts._replace(box=facts.box._replace(x=facts.box.x + offset[0], y=facts.box.y + offset[1]))
-                found.append((placed, judge(placed, number)))
-    return found
+    return [(facts, verdict) for _, facts, verdict in await _judged(page)]
 
 
 async def revealed(
@@ -67,15 +58,14 @@ async def revealed(
     """
     budget = _Budget()
     before = await baseline(page)
-    start = await controls(page)
-    known = {_key(control) for control in start}
-    for control in start[:most]:
-        pressed = await press(page, control, before)
+    start = _Start.of(await _judged(page))
+    for control in start.controls[:most]:
+        pressed = await press(page, await _present(page, control), before)
         if pressed.kind in (PressKind.NOTHING, PressKind.UNREACHED):
             continue
         yield Revealed((control,), pressed)
         if depth > 1 and pressed.reveals:
-            async for inner in _nested(page, pressed, known, budget, reload):
+            async for inner in _nested(page, pressed, start, budget, reload):
                 yield inner
         undone = await _restore(page, pressed, budget, reload)
         if undone is None:
@@ -91,13 +81,52 @@ class _Budget:
         self.reloads = MOST_RELOADS
 
 
+class _Start(NamedTuple):
+    """What could be pressed on the page as it loaded, and the places of that and of what stood open.
+
+    What stands open shuts when another part opens; to open it again would show nothing new.
+    """
+
+    controls: list[Control]
+    places: frozenset[tuple[int, tuple[str, ...]]]
+
+    @classmethod
+    def of(cls, everything: list[tuple[int, Facts, Control | Refused]]) -> "_Start":
+        """Return the start that *everything* judged tells of."""
+        controls = ranked([verdict for _, _, verdict in everything if isinstance(verdict, Control)])
+        known = [
+            (frame, facts.way)
+            for frame, facts, verdict in everything
+            if verdict in (Refused.OPEN, Refused.SCROLLS) or isinstance(verdict, Control)
+        ]
+        return cls(controls, frozenset(known))
+
+    def fresh(self, present: list[Control]) -> list[Control]:
+        """Return those of *present* that are new, not those that only stand in another place now."""
+        places = {(one.frame, one.way) for one in present}
+        moved = {_look(one) for one in self.controls if (one.frame, one.way) not in places}
+        return [one for one in present if (one.frame, one.way) not in self.places and _look(one) not in moved]
+
+
+async def _present(page: Page, control: Control) -> Control:
+    """Return *control* where it stands now: what a press brought or took away may have moved it in its document."""
+    frames = frames_of(page)
+    if control.frame < len(frames):
+        state = await ask(frames[control.frame], "stateOf", list(control.way), also="reveal")
+        if isinstance(state, dict) and str(state.get("label")) == control.label[:LONGEST_LABEL]:
+            return control
+    now = await controls(page)
+    if any((one.frame, one.way) == (control.frame, control.way) for one in now):
+        return control
+    return next((one for one in now if _look(one) == _look(control)), control)
+
+
 async def _nested(
-    page: Page, outer: Pressed, known: set[tuple[int, tuple[str, ...]]], budget: _Budget, reload: Reload | None
+    page: Page, outer: Pressed, start: _Start, budget: _Budget, reload: Reload | None
 ) -> AsyncIterator[Revealed]:
     """Press what the press *outer* brought, each from the state that *outer* led to, and yield what that leads to."""
-    fresh = [control for control in await controls(page) if _key(control) not in known]
     current = outer
-    for control in fresh[:MOST_NESTED]:
+    for control in start.fresh(await controls(page))[:MOST_NESTED]:
         pressed = await press(page, control)
         if pressed.kind in (PressKind.NOTHING, PressKind.UNREACHED):
             continue
@@ -122,8 +151,22 @@ async def _restore(page: Page, pressed: Pressed, budget: _Budget, reload: Reload
     return undone
 
 
-def _key(control: Control) -> tuple[int, tuple[str, ...]]:
-    return control.frame, control.way
+async def _judged(page: Page) -> list[tuple[int, Facts, Control | Refused]]:
+    """Return for everything that could be pressed the number of its frame, what the page says of it, and the verdict."""
+    found = []
+    for number, frame in enumerate(frames_of(page)):
+        offset = await _offset(frame) if number else (0.0, 0.0)
+        answer = await _gathered(page, frame) if offset is not None else None
+        for raw in answer.get("controls", ()) if isinstance(answer, dict) else ():
+            facts = facts_of(raw)
+            if facts is not None and offset is not None:
+                placed = facts._replace(box=facts.box._replace(x=facts.box.x + offset[0], y=facts.box.y + offset[1]))
+                found.append((number, placed, judge(placed, number)))
+    return found
+
+
+def _look(control: Control) -> tuple[ControlKind, str, str]:
+    return control.kind, control.label, control.role
 
 
 async def _offset(frame: Frame) -> tuple[float, float] | None:

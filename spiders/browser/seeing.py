@@ -70,7 +70,7 @@ async def views(
         yield View(base.address, await snapshot(page), way=way)
     if not wants_presses():
         return
-    if base.snapshot.page[1] > 2 * base.snapshot.viewport[1]:
+    if home and base.snapshot.page[1] > 2 * base.snapshot.viewport[1]:
         async with _scrolled(page):
             yield View(base.address, await snapshot(page), scrolled=True)
     if not wants_presses():

@@ -6,6 +6,7 @@ from typing import Any
 
 from playwright.async_api import Error, Page
 
+from spiders.browser.control import CROSSES
 from spiders.browser.press import (
     MOST_FRAMES,
     Pressed,
@@ -26,8 +27,6 @@ LOAD_MS = 15_000
 """Longest that loading the page again may take, in milliseconds (ours)."""
 MOST_CLOSERS = 3
 """Most closing buttons tried (ours)."""
-
-_CROSSES = frozenset("×✕✖✗⨯x")
 
 
 class Undone(StrEnum):
@@ -177,7 +176,7 @@ async def _close(page: Page, pressed: Pressed) -> bool:
 
 def _says_close(label: str) -> bool:
     said = " ".join(fold(label).split())
-    return said in _CROSSES or (len(said) <= 40 and bool(pattern("reveals", "close").match(said)))
+    return said in CROSSES or (len(said) <= 40 and bool(pattern("reveals", "close").match(said)))
 
 
 async def _go_back(page: Page, pressed: Pressed) -> bool:

@@ -65,6 +65,29 @@ def test_a_banner_that_offers_no_refusal_is_put_away_before_it_is_accepted(stage
     assert (outcome.kind, outcome.label) == (ConsentKind.CLOSED, "x")
 
 
+def test_a_banner_that_never_says_cookies_is_told_by_its_three_answers(stage: Stage) -> None:
+    inside = (
+        "<p>Bonjour ! Pouvons-nous activer la mesure d'audience ?</p><button onclick='answer(this)'>C'est bon.</button>"
+        "<button onclick='answer(this)'>Je refuse</button><button onclick='answer(this)'>Laissez-moi choisir</button>"
+    )
+    outcome, answered = stage.play(bar(inside), closing)
+    assert (outcome.kind, answered) == (ConsentKind.CLOSED, "Je refuse")
+
+
+CORNER = "<span style='cursor:pointer;position:absolute;top:4px;right:4px' onclick='answer(this)'><svg width=20 height=20><path d='M2 2L18 18'/></svg></span>"
+
+
+def test_a_cross_without_a_word_in_the_corner_of_a_banner_closes_it(stage: Stage) -> None:
+    outcome, answered = stage.play(bar(f"{ASKS}<a href='/cookies'>Notre politique</a>{CORNER}"), closing)
+    assert (outcome.kind, outcome.label, answered) == (ConsentKind.CLOSED, "", "")
+
+
+def test_the_wordless_button_of_a_bar_full_of_links_is_no_cross(stage: Stage) -> None:
+    links = "".join(f"<a href='/{number}'>Cookies {number}</a>" for number in range(4))
+    outcome, answered = stage.play(bar(f"Nos cookies {links}{CORNER}"), closing)
+    assert (outcome.kind, answered) == (ConsentKind.NONE, None)
+
+
 def test_a_banner_that_only_accepting_closes_is_accepted(stage: Stage) -> None:
     inside = (
         ASKS

@@ -76,6 +76,14 @@ MARKUPS = {
     "drawer": f"""<button aria-label='Ouvrir le menu' onclick="n.style.transform = 'none'"></button><button onclick="n.style.transform = ''"
         style='position:absolute;left:300px'>x</button><style>#n {{ position:fixed;top:50px;left:0;width:300px;height:500px;transform:translateX(-100%) }}
         button {{ min-width:30px;min-height:30px }}</style><nav id=n>{PHONE}</nav>""",
+    "one listener for a whole list": f"""<div id=l><div><p class=t>Entretien</p><p hidden>Au chiffon.</p></div><div><p class=t>Réparation</p><p hidden>{PHONE}</p></div></div>
+        <style>.t {{ cursor:pointer }}</style><script>l.onclick = (e) => {{ const p = e.target.nextElementSibling; p.hidden = !p.hidden }}</script>""",
+    "layer named by a bare id": f"""<p><button data-layer=far>Atelier</button></p><p>Des lampes.</p><div id=far hidden>{PHONE}</div>
+        <script>document.querySelector('[data-layer]').onclick = () => {{ far.hidden = !far.hidden }}</script>""",
+    "button before a hidden list": f"""<button onclick='u.hidden = !u.hidden'>Atelier</button><ul id=u hidden><li><a href='/a'>Lampes</a> {PHONE}</ul>""",
+    "link without an address": f"""<p><a id=k>Nous joindre</a></p><p id=n hidden>{PHONE}</p><script>k.addEventListener('click', () => {{ n.hidden = !n.hidden }})</script>""",
+    "title that listens": f"""<section><h3>Réparation</h3></section><script>const h = document.querySelector('h3'); let p = null;
+        h.addEventListener('click', () => {{ if (p) {{ p.remove(); p = null }} else {{ p = document.createElement('p'); p.textContent = '{PHONE}'; h.after(p) }} }})</script>""",
 }
 
 
@@ -106,6 +114,29 @@ def test_what_a_press_opens_is_pressed_in_turn_and_costs_two_clicks(stage: Stage
       <div id=m hidden><a href='/a'>Lampes</a><button onclick="n.hidden = !n.hidden">Service client</button><p id=n hidden>{PHONE}</p></div>"""
     states = stage.play(SHOP + page, every)
     assert [(state.clicks, state.labels) for state in showing(states)] == [(2, ("Menu", "Service client"))]
+
+
+def test_what_shuts_when_another_part_opens_is_not_opened_again(stage: Stage) -> None:
+    page = f"""<button aria-expanded=true>Livraison</button><p>En trois jours.</p><button aria-expanded=false>Réparation</button><p hidden>{PHONE}</p>
+      <script>const all = [...document.querySelectorAll('button')]; all.forEach((one) => {{ one.onclick = () => all.forEach((other) => {{
+        const on = one === other; other.setAttribute('aria-expanded', on); other.nextElementSibling.hidden = !on }}) }})</script>"""
+    states = stage.play(SHOP + page, every)
+    assert {state.labels for state in states} == {("Réparation",)}
+
+
+def test_a_control_that_a_press_has_moved_is_found_again(stage: Stage) -> None:
+    page = f"""<div><p>Lampes</p><div id=d hidden style='position:fixed;inset:100px;background:#eee'>Une lampe <b>à vous</b>, 1 234 lampes<button onclick='d.hidden = true'>Fermer</button></div>
+      <div><button aria-expanded=false onclick="n.hidden = !n.hidden">Réparation</button><p id=n hidden>{PHONE}</p></div></div>
+      <div><button aria-controls=d onclick="document.body.append(d); d.hidden = false">Contact</button></div>"""
+    states = stage.play(SHOP + page, every)
+    assert {state.labels for state in states} == {("Contact",), ("Réparation",)}
+
+
+def test_what_slides_by_itself_is_not_the_doing_of_a_press(stage: Stage) -> None:
+    slides = "".join(f"<li style='flex:0 0 300px'>Lampe {number}</li>" for number in range(8))
+    page = f"""<div style='overflow:hidden;width:600px'><ul id=u style='display:flex;margin:0;padding:0'>{slides}</ul></div><button>Contact</button>
+      <script>document.querySelector('button').onclick = () => {{ u.style.transform = 'translateX(-900px)' }}</script>"""
+    assert stage.play(SHOP + page, every) == []
 
 
 def test_a_menu_of_three_bars_without_a_word_is_opened_on_a_phone(stage: Stage) -> None:
@@ -210,6 +241,12 @@ HARMFUL = {
         "<details><summary>Nos lampes</summary>Elles sont tournées et peintes dans notre atelier.</details>",
     ),
     "open already": (Refused.OPEN, "<button aria-expanded=true onclick=\"fetch('/hit')\">Contact</button>"),
+    "cross with a name": (
+        Refused.CLOSES,
+        "<button aria-label='Fermer le menu' onclick=\"fetch('/hit')\">×</button>",
+    ),
+    "words that close a menu": (Refused.CLOSES, "<button onclick=\"fetch('/hit')\">Fermer le menu</button>"),
+    "numbered dot": (Refused.IDLE, "<button role=tab onclick=\"fetch('/hit')\">3</button>"),
     "carousel": (Refused.IDLE, "<button aria-label=Suivant onclick=\"fetch('/hit')\"></button>"),
 }
 
@@ -366,6 +403,15 @@ def test_menus_that_open_under_the_pointer_are_read_without_a_press(stage: Stage
     states, after = stage.play(MENU + SHOP, hovered)
     assert [label for label, _ in states] == ["Lampes", "Aide"]
     assert PHONE in states[1][1] and PHONE not in states[0][1]
+    assert PHONE not in after
+
+
+def test_a_menu_that_waits_for_a_pointer_that_moves_is_read_and_closes_before_the_next_look(stage: Stage) -> None:
+    page = f"""<nav><ul><li id=i><a href='#'>Aide</a><ul id=u hidden><li><a href='/contact'>Contact</a> {PHONE}</ul></ul></nav>{SHOP}<script>let moves = 0, timer = 0;
+      const later = (hidden, pause) => {{ clearTimeout(timer); timer = setTimeout(() => {{ u.hidden = hidden }}, pause) }};
+      i.onmousemove = () => {{ if (++moves === 2) later(false, 250) }}; i.onmouseleave = () => {{ moves = 0; later(true, 500) }}</script>"""
+    states, after = stage.play(page, hovered)
+    assert [PHONE in texts for _, texts in states] == [True]
     assert PHONE not in after
 
 
