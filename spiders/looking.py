@@ -94,6 +94,8 @@ class Looking:
     async def _show_states(self, page: Candidate, showing: Showing, shown: Rendered) -> None:
         manners = Manners()
         home = page.parent is None
+        # A page that was only glanced at before is shown anew: what proves it is what it shows now.
+        self.captures = [capture for capture in self.captures if capture.page is not page]
         seen = views(shown.page, shown.load, manners, home=home, wants_presses=showing.brings_nearer)
         # Closed here: whatever it still has to take back, it must while the page is there.
         async with aclosing(seen) as states:  # type: ignore[type-var]
