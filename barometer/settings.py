@@ -23,6 +23,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from barometer.contact_values import email_address
 from barometer.country_codes import country_code
 from barometer.errors import UserError
+from barometer.probe_settings import FacebookAccount, Limits, Mail, XAccount
 from barometer.site_address import site_url
 
 FILE_NAME = "barometer.toml"
@@ -147,6 +148,10 @@ class Settings(BaseSettings):
     renders_at_once: Annotated[Count, Field(ge=1, le=64)] = 2
     operator: Operator = Operator()
     budgets: Budgets = Budgets()
+    mail: Mail = Mail()
+    probes: Limits = Limits()
+    x: XAccount = XAccount()
+    facebook: FacebookAccount = FacebookAccount()
 
     @classmethod
     def settings_customise_sources(
@@ -276,7 +281,8 @@ def _first_problem(error: ValidationError, path: Path, environment: Mapping[str,
         return UserError(f"{where}: is not a table", f"write [{key}] on a line of its own, and its keys below")
     what, _, remedy = details["msg"].removeprefix("Value error, ").partition("; ")
     # An address of a database may hold a password, which must not end up on a screen or in a log.
-    shown = "" if key == "database" or what.startswith("'") else f"{str(details['input'])[:60]!r}: "
+    hidden = key == "database" or key.endswith(("password", "secret", "token"))
+    shown = "" if hidden or what.startswith("'") else f"{str(details['input'])[:60]!r}: "
     return UserError(f"{where}: {shown}{what[:1].lower()}{what[1:]}", remedy or "see: barometer settings --example")
 
 

@@ -183,6 +183,34 @@ class AttemptState(StrEnum):
     UNKNOWN = "unknown"
 
 
+class BlockedBy(StrEnum):
+    """What keeps the program from making an attempt; a person may still make it at the desk."""
+
+    CAPTCHA = "captcha"
+    LOGIN = "login"
+    REJECTED = "rejected"
+    NO_ADDRESS = "no_address"
+    FILE_UPLOAD = "file_upload"
+    NOT_UNDERSTOOD = "not_understood"
+    OPT_OUT = "opt_out"
+
+
+class StampKind(StrEnum):
+    """What a person at the desk can mark while they make an attempt; the first row is a phone call's, in its order."""
+
+    DIALLED = "dialled"
+    RINGING = "ringing"
+    MENU = "menu"
+    ON_HOLD = "on_hold"
+    HUMAN = "human"
+    HUNG_UP = "hung_up"
+    STARTED = "started"
+    SENT = "sent"
+    ANSWERED = "answered"
+    GAVE_UP = "gave_up"
+    UNDO = "undo"
+
+
 class RunState(StrEnum):
     """Where a crawl or another long job stands."""
 

@@ -142,12 +142,25 @@ def test_a_page_that_is_put_again_while_the_records_are_asked_stays(
 def test_the_proof_of_events_and_replies_stays(panel: Panel) -> None:
     sent, answer = panel.file("accepted"), panel.file("the answer")
     merchant = Merchant(key="shop.example", name="Shop", url="https://shop.example/")
-    campaign = Campaign(name="spring", channel=Channel.EMAIL, scenario="hours")
-    attempt = Attempt(campaign_id=campaign.id, merchant_id=merchant.id, channel=Channel.EMAIL)
+    campaign = Campaign(name="spring", starts_at=OLD, ends_at=OLD)
+    attempt = Attempt(
+        campaign_id=campaign.id,
+        merchant_id=merchant.id,
+        channel=Channel.EMAIL,
+        scenario="hours",
+        language="fr",
+        body="Bonjour",
+        token="a1",
+        planned_for=OLD,
+        window_seconds=1,
+    )
+    reply = Reply(
+        attempt_id=attempt.id, kind=ReplyKind.HUMAN, rule="r", received_at=OLD, source="maildir", evidence=answer
+    )
     with panel.database.session() as session:
         session.add_all([merchant, campaign, attempt])
         session.add(Event(attempt_id=attempt.id, sequence=0, state=AttemptState.SENT, at=OLD, evidence=sent))
-        session.add(Reply(attempt_id=attempt.id, kind=ReplyKind.HUMAN, rule="r", received_at=OLD, evidence=answer))
+        session.add(reply)
     panel.visit(OLD, sent, answer, panel.file("a page"))
     assert panel.retire().files == 1
     assert set(panel.store) == {sent, answer}

@@ -4,21 +4,15 @@ Types are written out here and not taken from the records: a step must go on doi
 written.
 """
 
-from typing import Any
-
 import sqlalchemy as sa
 from alembic import op
+
+from storage.migrations.tables import EXACT, ID, MOMENT, SHA256, WORD, needed, optional, table
 
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
-
-ID = sa.String(32)
-WORD = sa.String(32)
-SHA256 = sa.String(64)
-MOMENT = sa.DateTime(timezone=True)
-EXACT = sa.Numeric(asdecimal=True).with_variant(sa.String(40), "sqlite")
 
 
 def upgrade() -> None:
@@ -34,11 +28,11 @@ def downgrade() -> None:
         op.execute("DROP TRIGGER event_is_append_only ON event")
         op.execute("DROP FUNCTION refuse_to_change_events()")
     # On SQLite a trigger goes with its table.
-    for table in (
+    for name in (
         "review", "mark", "edition", "reply", "event", "attempt", "campaign",
         "sighting", "click", "page", "visit", "run", "opt_out", "merchant",
     ):  # fmt: skip
-        op.drop_table(table)
+        op.drop_table(name)
 
 
 def create_panel() -> None:
@@ -284,42 +278,3 @@ def forbid_changing_events() -> None:
         "CREATE TRIGGER event_is_append_only BEFORE UPDATE OR DELETE ON event "
         "FOR EACH ROW EXECUTE FUNCTION refuse_to_change_events()"
     )
-
-
-def table(
-    name: str,
-    *columns: sa.Column[Any],
-    refers: dict[str, str] | None = None,
-    belongs_to: dict[str, str] | None = None,
-    unique: list[tuple[str, ...]] | None = None,
-    indexed: list[tuple[str, ...]] | None = None,
-) -> None:
-    """Create a table with a key named ``id``.
-
-    *refers* and *belongs_to* map columns to the tables they refer to; rows go with the row they belong to.
-    """
-    constraints: list[sa.Constraint] = [sa.PrimaryKeyConstraint("id", name=f"pk_{name}")]
-    for ondelete, references in ((None, refers or {}), ("CASCADE", belongs_to or {})):
-        for column, target in references.items():
-            constraints.append(
-                sa.ForeignKeyConstraint(
-                    [column],
-                    [f"{target}.id"],
-                    name=f"fk_{name}_{column}",
-                    ondelete=ondelete,
-                    deferrable=True,
-                    initially="DEFERRED",
-                )
-            )
-    constraints += [sa.UniqueConstraint(*group, name=f"uq_{name}_{'_'.join(group)}") for group in unique or []]
-    op.create_table(name, needed("id", ID), *columns, *constraints)
-    for group in indexed or []:
-        op.create_index(f"ix_{name}_{'_'.join(group)}", name, list(group))
-
-
-def needed(name: str, kind: Any) -> sa.Column[Any]:
-    return sa.Column(name, kind, nullable=False)
-
-
-def optional(name: str, kind: Any) -> sa.Column[Any]:
-    return sa.Column(name, kind, nullable=True)
