@@ -15,11 +15,13 @@ from enum import Enum
 from typing import NamedTuple
 
 from spiders.identity import is_personal, page_key, template_of
-from spiders.samples import Found, Samples
+from spiders.samples import FEW, FEW_IN_BROWSER, Found, Samples
 from storage.vocabulary import Action, Basis, Channel, Reason
 
 LARGE_SITE = 100
 """Known pages from which on a site's templates are sampled when nothing else was asked (ours)."""
+LARGE_IN_BROWSER = 30
+"""The same where a site's pages say nothing until a browser shows them, each at thirty times the cost (ours)."""
 MAX_KNOWN = 20_000
 """Addresses remembered a site; what comes after counts as unread."""
 PROMISING = 3
@@ -67,7 +69,8 @@ class Candidate:
 
     ``interest`` orders pages within a level (see ``detect.links.Interest``); ``apart`` says that its link sets it apart from
     its siblings (menu, footer, telling words), so that no sample vouches for it. ``render`` asks for a browser;
-    ``framed`` says that it is shown inside its parent.
+    ``framed`` says that it is shown inside its parent, ``routed`` that its server knows no such address and the scripts of
+    its parent show it once its link is clicked.
     """
 
     key: str
@@ -86,6 +89,7 @@ class Candidate:
     hovered: bool = False
     render: bool = False
     framed: bool = False
+    routed: bool = False
 
 
 _WAITING = frozenset({State.PENDING, State.SAMPLED, State.HIDDEN})
@@ -138,6 +142,8 @@ class Frontier:
         self.level = 0
         """The level being read: all levels below are closed."""
         self.pages_read = 0
+        self.needs_browser = False
+        """Whether the site's pages have to be shown to be read."""
 
     def add(self, page: Candidate) -> bool:
         """Remember *page*; return whether it was new, or known and now nearer or more promising."""
@@ -353,11 +359,11 @@ class Frontier:
     def _vouched_for(self, page: Candidate) -> bool:
         if page.template is None or page.apart or not self._sampling():
             return False
-        return self._samples.vouch(page.template, page.depth)
+        return self._samples.vouch(page.template, page.depth, FEW_IN_BROWSER if self.needs_browser else FEW)
 
     def _sampling(self) -> bool:
         if self._basis is None:
-            return len(self.known) > LARGE_SITE
+            return len(self.known) > (LARGE_IN_BROWSER if self.needs_browser else LARGE_SITE)
         return self._basis is Basis.TEMPLATES
 
     def _release(self, template: str) -> None:

@@ -4,17 +4,20 @@ import asyncio
 import logging
 import time
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page
 from scrapy.crawler import Crawler
 
-from spiders.browser.load import Load
+from spiders.browser.load import Load, NotRendered
 from spiders.browser.picture import state_picture
 from spiders.browser.processes import children_cpu_seconds
 from spiders.browser.rendering import Rendered, close_site, rendered
+from spiders.browser.route import routed
 from spiders.browser.seeing import Manners, Onward, views
+from spiders.browser.settle import patiently
 from spiders.failures import reason_of
 from spiders.frontier import Candidate
 from spiders.orders import SiteOrder
@@ -75,21 +78,30 @@ class Looking:
 
     async def _show(self, page: Candidate) -> None:
         order = self._order
-        asking = rendered(
-            self._crawler, page.url, site=id(order), profile=order.profile, language=order.language
-        )  # fmt: skip
+        start, *clicks = self._search.route(page)
+        asking = rendered(self._crawler, start, site=id(order), profile=order.profile, language=order.language)
         async with asking as shown:
             browser = shown.page.context.browser
             self.browser = f"Chromium {browser.version}" if browser is not None else None
+            for link in clicks:
+                if not await routed(shown.page, link):
+                    raise NotRendered(f"{link} is no page, nor do scripts show one", Reason.HTTP_ERROR)
+                shown.load = replace(shown.load, url=shown.page.url)
             load = shown.load
+            body = await self._body(shown) if clicks else shown.response.body
             fetched = Fetched(
-                load.url, load.status or 200, shown.response.body, "text/html; charset=utf-8", load.response_seconds,
+                load.url, load.status or 200, body, "text/html; charset=utf-8", load.response_seconds,
                 load.bytes,
             )  # fmt: skip
             showing = self._search.open(page, fetched)
             if showing is not None:
                 await self._show_states(page, showing, shown)
+                shown.untouched = not showing.thorough
                 self._search.shut(page, cut=load.ended)
+
+    async def _body(self, shown: Rendered) -> bytes:
+        """Return the mark-up of the page as its scripts have left it by now."""
+        return (await patiently(shown.page, shown.page.content)).encode("utf-8", "replace")
 
     async def _show_states(self, page: Candidate, showing: Showing, shown: Rendered) -> None:
         manners = Manners()

@@ -14,6 +14,8 @@ SAMPLE_DEEPER = 2
 """Pages read of a template on each further level."""
 FEW = 20
 """Known pages of a template below which all are read: vouching for so few saves next to nothing (ours)."""
+FEW_IN_BROWSER = 10
+"""The same where each page has to be shown by a browser (ours)."""
 LIKENESS = 0.6
 """Share of common marks (Jaccard) from which on two pages count as cut from one template (ours)."""
 
@@ -29,10 +31,13 @@ class Samples:
         """Count one more page of *template*."""
         self._members[template] += 1
 
-    def vouch(self, template: str, level: int) -> bool:
-        """Tell whether enough pages of *template* were read for the others on *level* to be left unread."""
+    def vouch(self, template: str, level: int, few: int = FEW) -> bool:
+        """Tell whether enough pages of *template* were read for the others on *level* to be left unread.
+
+        Where fewer than *few* are known, none vouches.
+        """
         known = self._templates.get(template)
-        return self._members[template] >= FEW and known is not None and not known.needs(level)
+        return self._members[template] >= few and known is not None and not known.needs(level)
 
     def add(
         self, template: str, level: int, marks: frozenset[str], found: frozenset[Found], looked_for: frozenset[Channel]

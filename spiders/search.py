@@ -32,8 +32,12 @@ DIVE = 0.8
 """Share of a budget after which promising pages of any level come first."""
 MAX_PROMISING = 10
 """Pages of one site that are shown only because a control on them says it shows a number or an address (ours)."""
+SHELLS = 3
+"""Pages without content of their own from which on a site counts as one that only a browser can read (ours)."""
 MAX_RENDERED = 40
 """Pages of one site that a browser is asked to show after their source was read (ours)."""
+MAX_UNROUTED = 2
+"""Dead links clicked in vain from which on no more of the site are: its scripts show no pages (ours)."""
 MAX_GLANCED = 150
 """Pages of one site that a browser shows because their source says nothing (ours)."""
 
@@ -42,6 +46,8 @@ MAX_GLANCED = 150
 class _Tally:
     requests: int = 0
     rendered: int = 0
+    shells: int = 0
+    unrouted: int = 0
     bytes: int = 0
     seconds: float = 0.0
 
@@ -189,6 +195,8 @@ class SiteSearch:
         if is_empty_shell(document):
             if self.plan.render:
                 self._tally.requests += 1
+                self._tally.shells += 1
+                self.frontier.needs_browser = self._tally.shells >= SHELLS
                 page.render = True
                 self.frontier.put_back(page)
             else:
@@ -269,8 +277,13 @@ class SiteSearch:
             self.verdict = Verdict(
                 _STATUS_OF.get(reason, VisitStatus.UNREACHABLE), None if reason is Reason.ROBOTS else reason
             )
+        self._tally.unrouted += page.routed
         other_host = self.final_url is not None and _host(page.key) != _host(page_key(self.final_url))
-        dead = reason in _DEAD or (other_host and reason in (Reason.DNS, Reason.CONNECT, Reason.PRIVATE_ADDRESS))
+        dead = (
+            reason in _DEAD
+            or page.routed
+            or (other_host and reason in (Reason.DNS, Reason.CONNECT, Reason.PRIVATE_ADDRESS))
+        )
         known = self._pages.get(id(page))
         self.frontier.close(page, State.DEAD if dead else State.UNREAD, reason)
         read = PageRead(page, page.url, page.depth, None, None, 0, reason)
@@ -383,9 +396,32 @@ class SiteSearch:
 
     def _refused_by_server(self, page: Candidate, fetched: Fetched) -> None:
         ours = fetched.status in (403, 407, 429, 503)
+        if not ours and self._may_be_routed(page):
+            self._tally.requests += 1
+            page.routed = page.render = True
+            self.frontier.put_back(page)
+            return
         self._close(page, fetched, State.UNREAD if ours else State.DEAD, Reason.HTTP_ERROR)
         if page is self._home:
             self.verdict = Verdict(VisitStatus.UNREACHABLE, Reason.HTTP_ERROR)
+
+    def _may_be_routed(self, page: Candidate) -> bool:
+        """Tell whether scripts may show what is behind a dead link: many shops' addresses exist in the browser only."""
+        before = self.frontier.parent_of(page)
+        if not self.plan.render or page.routed or before is None or before.key not in self.sights.shown:
+            return False
+        told = page.interest >= PROMISING or self.frontier.needs_browser or before.routed
+        return told and self._tally.unrouted < MAX_UNROUTED and page.parent == before.url.partition("#:~:")[0]
+
+    def route(self, page: Candidate) -> list[str]:
+        """Return the addresses through which *page* is reached: one to load, then links to click, its own last."""
+        way = [page.url]
+        here: Candidate | None = page
+        while here is not None and here.routed and len(way) <= self.plan.budget.depth + 1:
+            here = self.frontier.parent_of(here)
+            if here is not None:
+                way.append(here.url)
+        return way[::-1]
 
     def _close(
         self,

@@ -14,8 +14,9 @@ import contextlib
 import itertools
 import logging
 from collections.abc import AsyncIterator
-from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urldefrag, urlsplit
 from weakref import WeakKeyDictionary
 
 from playwright.async_api import BrowserContext, Page
@@ -57,12 +58,17 @@ _OF_THE_WIRE = frozenset(
 """Headers that say how a document travelled and not what it is; a browser's cookies stay in the browser."""
 
 
-class Rendered(NamedTuple):
-    """A page as it stands in the browser, what became of loading it, and the response as Scrapy has it."""
+@dataclass(slots=True)
+class Rendered:
+    """A page as it stands in the browser, what became of loading it, and the response as Scrapy has it.
+
+    ``untouched`` says that nothing on it was pressed: its tab may show the next page of the site, as a visitor's would.
+    """
 
     page: Page
     load: Load
     response: Response
+    untouched: bool = False
 
 
 @contextlib.asynccontextmanager
@@ -86,13 +92,16 @@ async def rendered(
     assert crawler.engine is not None
     response = await crawler.engine.download_async(Request(url, meta=meta, dont_filter=True))
     asked = response.request.meta if response.request is not None else {}
-    page: Page = asked[PAGE]
+    shown = Rendered(asked[PAGE], asked[LOAD], response)
     try:
-        yield Rendered(page, asked[LOAD], response)
+        yield shown
+    except BaseException:
+        shown.untouched = False
+        raise
     finally:
         renderer = _RENDERERS.get(crawler)
         if renderer is not None:
-            await renderer.close_page(page)
+            await (renderer.leave_page if shown.untouched else renderer.close_page)(shown.page)
 
 
 async def close_site(crawler: Crawler, site: object) -> None:
@@ -134,6 +143,7 @@ class Renderer(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         self._mirrors = Mirrors.parse(settings.getlist("BAROMETER_MAP_HOSTS"))
         self._fence = Fence(allow_private=settings.getbool("BAROMETER_ALLOW_PRIVATE"), mirrors=self._mirrors)
         self._gates: dict[str, Gate] = {}
+        self._left: dict[str, Page] = {}
         self._fleet = Fleet(self._fence, settings.getint("BAROMETER_CONTEXTS_PER_BROWSER", CONTEXTS_PER_BROWSER))
         self._numbers = itertools.count(1)
         self._starting = asyncio.Lock()
@@ -162,6 +172,15 @@ class Renderer(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         """Close *page*; where even that is not possible, its browser is of no more use."""
         if not await _closed(page):
             await self._fleet.give_up(page.context.browser)
+
+    async def leave_page(self, page: Page) -> None:
+        """Keep the tab of *page*, on which nothing was pressed, for the next page of its site: a new one costs as much
+        as a small page."""
+        name = next((name for name, one in self.context_wrappers.items() if one.context is page.context), None)
+        if name is None or name in self._left or not await _put_to_rest(page):
+            await self.close_page(page)
+        else:
+            self._left[name] = page
 
     async def close_site(self, site: object) -> None:
         """Close the contexts of *site*."""
@@ -202,7 +221,7 @@ class Renderer(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         url, site = without_credentials(request.url), request.meta.get(SITE)
         request.meta["playwright_context"] = name = self._context_of(site, request.meta.get(PROFILE, Profile.DESKTOP))
         request.meta["playwright_context_kwargs"] = {LANGUAGE: request.meta.get(LANGUAGE)}
-        page = await self._open(request)
+        page = await self._taken_up(name, url) or await self._open(request)
         try:
             watch = await watched(page, self._caps, lambda target, here: self._verdict(target, here, site))
             told = await load(
@@ -221,6 +240,20 @@ class Renderer(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
             raise
         request.meta[PAGE], request.meta[LOAD] = page, told
         return _response(request, told, body)
+
+    async def _taken_up(self, name: str, url: str) -> Page | None:
+        """Return the tab that was left in the context *name*, ready to go to *url*, or ``None``."""
+        page = self._left.pop(name, None)
+        if page is None:
+            return None
+        # Where only the fragment differs, going there would load nothing.
+        if urldefrag(page.url).url != urldefrag(url).url:
+            with contextlib.suppress(PlaywrightError, TimeoutError):
+                async with asyncio.timeout(_CLOSE_SECONDS):
+                    await (await watched(page)).renew()
+                    return page
+        await self.close_page(page)
+        return None
 
     async def _open(self, request: Request) -> Page:
         """Return a new page; a browser that does not open one in time is given up."""
@@ -287,6 +320,7 @@ class Renderer(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
     def _let_go(self, name: str) -> None:
         """A context is closed, by us or by the end of its browser: nothing of it stays."""
         self.context_wrappers.pop(name, None)
+        self._left.pop(name, None)
         gate = self._gates.pop(name, None)
         if gate is not None:
             gate.stop()
@@ -298,6 +332,14 @@ class Renderer(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         if wrapper is not None and not await _closed(wrapper.context):
             await self._fleet.give_up(wrapper.context.browser)
         self._let_go(name)
+
+
+async def _put_to_rest(page: Page) -> bool:
+    """Tell whether the tab of *page* can show another page; its scripts run no more then."""
+    with contextlib.suppress(PlaywrightError, TimeoutError):
+        async with asyncio.timeout(_CLOSE_SECONDS):
+            return await (await watched(page)).leave()
+    return False
 
 
 async def _closed(open_one: Page | BrowserContext) -> bool:

@@ -81,6 +81,20 @@ class Watch:
     def __init__(self, page: Page, caps: Caps, judge: Judge | None) -> None:
         self.page = page
         self.caps = caps
+        self._forget()
+        self._listeners: dict[str, Callable[[Any], None]] = {
+            "request": self._on_request,
+            "requestfinished": self._on_end,
+            "requestfailed": self._on_failure,
+            "response": self._on_response,
+        }
+        self._judge = judge
+        self._session: CDPSession | None = None
+        self.main_frame = ""
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def _forget(self) -> None:
+        """Count and note nothing yet."""
         self.requests = self.images = self.image_bytes = self.frames = self.navigations = self.hops = 0
         self.script_errors = self.dialog_count = 0
         self.dialogs: list[str] = []
@@ -97,16 +111,22 @@ class Watch:
         self.on_navigation: Callable[[str], None] | None = None
         self._coming: Response | None = None
         self.on_storm: Callable[[], None] | None = None
-        self._listeners: dict[str, Callable[[Any], None]] = {
-            "request": self._on_request,
-            "requestfinished": self._on_end,
-            "requestfailed": self._on_failure,
-            "response": self._on_response,
-        }
-        self._judge = judge
-        self._session: CDPSession | None = None
-        self.main_frame = ""
-        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def leave(self) -> bool:
+        """Put an unpressed page to rest, so that its tab can show the next one; tell whether it can.
+
+        A tab that its page disturbed (dialogs, pop-ups, downloads, storms, a crash) is not used again.
+        """
+        disturbed = self.stopped or self.restless or self.refusal or self.dialog_count or self.popups or self.downloads
+        if disturbed or self.lost.is_set():
+            return False
+        await self.session.send("Emulation.setScriptExecutionDisabled", {"value": True})
+        return True
+
+    async def renew(self) -> None:
+        """Watch a tab that was put to rest anew: what its last page did counts no more."""
+        self._forget()
+        await self.session.send("Emulation.setScriptExecutionDisabled", {"value": False})
 
     async def attach(self) -> None:
         """Start watching; before the page goes anywhere."""

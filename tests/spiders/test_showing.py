@@ -267,3 +267,13 @@ def test_states_of_one_name_are_told_apart() -> None:
     assert second != first
     assert press_state(first, "Menu") == f"{first}&text=Menu"
     assert press_state(f"{HOME}#/shop", "Menu") == f"{HOME}#/shop:~:text=Menu"
+
+
+def test_a_site_of_shells_is_sampled_sooner_since_each_page_has_to_be_shown() -> None:
+    shell = '<!doctype html><html lang=fr><body><div id="app"></div><script src="/app.js"></script></body></html>'
+    products = {f"/produit/chaussette-n{n}": page(body="<h1>Chaussette</h1>") for n in range(40)}
+    home = page(*(f"{path}|Chaussette {path[20:]}" for path in products), "/contact|Contact")
+    shown = {"/": home, "/contact": page(body="<p>Nous écrire</p>"), **products}
+    site = ShownSite({path: Seen(shell, shown=text) for path, text in shown.items()})
+    assert phone_of(site.read()) == ("not_found", "templates")
+    assert len(site.rendered) < 12

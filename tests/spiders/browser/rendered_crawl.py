@@ -2,7 +2,7 @@
 
 In: ``{"settings": {...}, "cases": [{"name", "url", "site", "profile", "language", "seconds", "ask", "sight", "leave",
 "then"}]}``. Cases of one site are read one after the other, sites side by side. ``ask`` is evaluated in the page; with
-``sight`` it is told what a person sees of it, and the page goes to ``leave`` meanwhile; ``then`` is ``kill_browser``,
+``sight`` it is told what a person sees of it, and the page goes to ``leave`` meanwhile; ``untouched`` leaves its tab to the next case, ``then`` is ``kill_browser``,
 ``freeze_browser``, ``kill_driver`` or ``kill_page``, done while the page loads. Out, by name: ``reason`` for a page that
 could not be had; else its load, text, answer and sight; and under ``crawl`` what was counted.
 """
@@ -43,6 +43,7 @@ class Cases(scrapy.Spider):
         assert self.crawler.stats is not None
         ENDINGS["crawl"] = {
             "browsers": self.crawler.stats.get_value("playwright/browser_count", 0),
+            "tabs": self.crawler.stats.get_value("playwright/page_count", 0),
             "pages_left": len(descendants("--type=renderer")),
         }
         return
@@ -61,6 +62,7 @@ class Cases(scrapy.Spider):
         asked = {key: case[key] for key in ("profile", "language", "seconds") if key in case}
         try:
             async with rendered(self.crawler, case["url"], site=case["site"], **asked) as page:
+                page.untouched = case.get("untouched", False)
                 answer = None
                 if "ask" in case:
                     answer = await patiently(page.page, lambda: page.page.evaluate(case["ask"]))
