@@ -119,13 +119,15 @@ class Limits(_Table):
     retention_days: Annotated[Count, Field(ge=1, le=3_650)] = 365
 
     @model_validator(mode="after")
-    def _known_zone(self) -> "Limits":
-        from zoneinfo import ZoneInfo
+    def _is_a_calendar(self) -> "Limits":
+        if not self.model_fields_set & {"quiet_from", "quiet_until", "weekends", "timezone", "holidays"}:
+            return self
+        from schedules.calendars import BadCalendar, outside_quiet_hours  # loads the holidays of the world
 
         try:
-            ZoneInfo(self.timezone)
-        except (ValueError, OSError):
-            raise ValueError(f"timezone {self.timezone!r} is unknown; write one like Europe/Paris") from None
+            outside_quiet_hours(self.quiet_from, self.quiet_until, self.weekends, self.timezone, self.holidays)
+        except BadCalendar as problem:
+            raise ValueError(str(problem)) from None
         return self
 
 

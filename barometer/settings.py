@@ -281,7 +281,7 @@ def _first_problem(error: ValidationError, path: Path, environment: Mapping[str,
         return UserError(f"{where}: is not a table", f"write [{key}] on a line of its own, and its keys below")
     what, _, remedy = details["msg"].removeprefix("Value error, ").partition("; ")
     # An address of a database may hold a password, which must not end up on a screen or in a log.
-    hidden = key == "database" or key.endswith(("password", "secret", "token"))
+    hidden = isinstance(details["input"], dict) or key == "database" or key.endswith(("password", "secret", "token"))
     shown = "" if hidden or what.startswith("'") else f"{str(details['input'])[:60]!r}: "
     return UserError(f"{where}: {shown}{what[:1].lower()}{what[1:]}", remedy or "see: barometer settings --example")
 
