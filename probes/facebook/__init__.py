@@ -1,0 +1,1 @@
+"""Facebook: what a person writes there, and what the Graph API lets a token read of the answers."""
