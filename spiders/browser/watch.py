@@ -14,7 +14,6 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
-from weakref import WeakKeyDictionary
 
 from playwright.async_api import CDPSession, Dialog, Download, Frame, Page, Request, Response
 from playwright.async_api import Error as PlaywrightError
@@ -355,16 +354,17 @@ def _note(notes: list[str], text: str) -> None:
         notes.append(text[:_SHOWN])
 
 
-_WATCHES: WeakKeyDictionary[Page, Watch] = WeakKeyDictionary()
+_WATCH = "_barometer_watch"
+"""Attribute of a page that holds its watch: a table of pages would keep every page alive that its watch refers to."""
 
 
 async def watched(page: Page, caps: Caps | None = None, judge: Judge | None = None) -> Watch:
     """Return the watch over *page*, which starts now unless it has one already."""
-    watch = _WATCHES.get(page)
+    watch: Watch | None = getattr(page, _WATCH, None)
     if watch is None:
         watch = Watch(page, caps or Caps(), judge)
         await watch.attach()
-        _WATCHES[page] = watch
+        setattr(page, _WATCH, watch)
     return watch
 
 

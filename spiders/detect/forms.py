@@ -37,7 +37,8 @@ class Form:
     without hidden inputs and buttons; ``has_message`` tells of a message box that a visitor sees; ``visible`` is false
     where markup hides the form, ``in_layer`` true where it stands in a dialog that opens later; ``has_captcha`` counts
     fields and widgets; ``label`` is its heading and button, ``context`` the address and title around it;
-    ``confidence`` (0 to 1) is that of the purpose; ``action`` is as written in the page.
+    ``confidence`` (0 to 1) is that of the purpose; ``action`` is as written in the page; ``controls`` are the fields
+    themselves, one by one where several share a name, each with its role.
     """
 
     kind: FormKind
@@ -51,6 +52,7 @@ class Form:
     label: str
     context: str
     confidence: float
+    controls: tuple[tuple[Control, FieldRole], ...] = field(repr=False, compare=False)
     _node: LexborNode = field(repr=False, compare=False)
     _page: "_Page" = field(repr=False, compare=False)
 
@@ -59,6 +61,10 @@ class Form:
         """A selector that finds this form, and it alone, in the page as it was sent; for a form without a ``<form>``
         element, the block that holds its fields and its button."""
         return self._page.selector(self._node)
+
+    def inside(self, selector: str) -> list[dict[str, str | None]]:
+        """Return the attributes of the elements in this form that *selector* finds, in document order."""
+        return [dict(node.attributes) for node in self._node.css(selector)]
 
     @property
     def writes_to_merchant(self) -> bool:
@@ -190,6 +196,7 @@ class _Page:
             label=" · ".join(filter(None, (heading, evidence.buttons)))[:MAX_TEXT],
             context=self._words,
             confidence=confidence,
+            controls=tuple(roles),
             _node=node,
             _page=self,
         )
