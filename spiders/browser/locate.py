@@ -46,7 +46,9 @@ def locate(snapshot: Snapshot, sighting: Sighting) -> Box | None:
 
 def place_of(snapshot: Snapshot, sighting: Sighting) -> Place | None:
     """Return where *sighting* is, see :func:`locate`."""
-    for found in (_worded, _linked, _pressed, _formed, _titled):
+    # Where a button or a form makes an offer, its value is the page's own address, which its logo leads to as well.
+    ways = (_pressed, _formed, _linked) if _is_callback(sighting) else (_worded, _linked, _pressed, _formed, _titled)
+    for found in ways:
         place = _first(islice(found(snapshot, sighting), MOST_PLACES))
         if place is not None:
             return place

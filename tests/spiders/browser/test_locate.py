@@ -1,5 +1,7 @@
 """A sighting is found again where a person sees it; snapshots are written by hand, no browser is needed."""
 
+from dataclasses import replace
+
 from spiders.browser.layout import Box, Element, Piece, Run, Snapshot
 from spiders.browser.locate import locate, place_of
 from spiders.detect.page import detect
@@ -121,3 +123,13 @@ def test_what_the_snapshot_does_not_show_has_no_box() -> None:
 def test_a_stream_of_equal_digits_is_searched_in_bounded_time() -> None:
     taken = page("0" * 200_000, *["00 00"] * 2000)
     assert locate(taken, phone("00 00", "+330000")) is not None
+
+
+def test_a_button_that_offers_a_call_is_not_taken_for_the_logo_that_leads_to_the_same_page() -> None:
+    taken = page("=https://maison.example/>Maison", "Texte", "Rappelez-moi")
+    taken = replace(
+        taken, html=taken.html.replace('<p data-b="3">Rappelez-moi</p>', '<button data-b="3">Rappelez-moi</button>')
+    )
+    (offer,) = detect(taken.document, "FR", {Channel.CALLBACK}).sightings
+    assert offer.value == "https://maison.example/"
+    assert locate(taken, offer) == (0, 60, 400, 18)
