@@ -152,7 +152,8 @@ def _sqlite(address: URL) -> Engine:
 def _prepare_sqlite(connection: Any, record: Any) -> None:
     # The driver would begin transactions late and commit before DDL; we begin them ourselves.
     connection.isolation_level = None
-    connection.execute("PRAGMA synchronous = NORMAL")
+    # What is committed must outlive a power cut: a message that was sent and forgotten would be sent again.
+    connection.execute("PRAGMA synchronous = FULL")
     _use_write_ahead_log(connection)
 
 

@@ -44,7 +44,7 @@ def test_sqlite_keeps_a_write_ahead_log_checks_references_and_waits(tmp_path: Pa
         "journal_mode": "wal",
         "foreign_keys": 1,
         "busy_timeout": module.LOCK_PATIENCE_SECONDS * 1000,
-        "synchronous": 1,
+        "synchronous": 2,
     }
 
 
