@@ -6,13 +6,17 @@ A probe makes one contact attempt and says what became of it. It never decides w
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from types import TracebackType
+from typing import NamedTuple, Protocol, Self
 
 from storage.vocabulary import BlockedBy, Channel
 
 
 class Outgoing(NamedTuple):
-    """An attempt as a probe sees it: where it goes, its words, and what its answer will be known by."""
+    """An attempt as a probe sees it: where it goes, its words, and what its answer will be known by.
+
+    ``in_reply_to`` is the Message-ID of the first message where this one is its reminder.
+    """
 
     attempt_id: str
     target: str
@@ -22,6 +26,7 @@ class Outgoing(NamedTuple):
     language: str
     reply_address: str | None
     message_id: str | None
+    in_reply_to: str | None = None
 
 
 class Sender(NamedTuple):
@@ -81,6 +86,14 @@ class Probe(Protocol):
     """One channel's way to make an attempt; used as an asynchronous context, by one task at a time."""
 
     channel: Channel
+
+    async def __aenter__(self) -> Self:
+        """Open what the probe needs, a browser for example; raises :class:`Unreachable`."""
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it."""
 
     async def check(self, target: str) -> Checked:
         """Return whether *target* can be written to, without writing to it; raises :class:`Unreachable`."""

@@ -23,7 +23,7 @@ class Event(Record):
     attempt_id: Mapped[str] = reference("attempt", index=False)
     sequence: Mapped[int]
     state: Mapped[AttemptState]
-    at: Mapped[datetime] = mapped_column(default_factory=utc_now)
+    at: Mapped[datetime] = mapped_column(default_factory=utc_now, index=True)
     actor: Mapped[str | None] = mapped_column(default=None)
     detail: Mapped[str | None] = mapped_column(default=None)
     evidence: Mapped[str | None] = sha256(default=None, index=True)

@@ -106,7 +106,7 @@ def create_campaigns() -> None:
         optional("evidence", SHA256),
         refers={"attempt_id": "attempt"},
         unique=[("attempt_id", "sequence")],
-        indexed=[("evidence",)],
+        indexed=[("evidence",), ("at",)],
     )
     forbid_changing("event")
 

@@ -1,0 +1,89 @@
+"""``barometer probe poll``: what came back is taken in."""
+
+import asyncio
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from barometer import probing
+from barometer.cli.console import json_text, printable, stderr
+from barometer.cli.probe_options import AsJson, said
+from barometer.cli.root import current_settings, opened_database
+from barometer.errors import UserError
+from probes.campaign_life import sweep
+from probes.probe import Unreachable
+from storage.database import Database
+from storage.evidence import EvidenceStore
+from storage.records import utc_now
+
+if TYPE_CHECKING:
+    from probes.mail.imap import ImapFolder
+    from probes.mail.maildir import Maildir
+
+WAIT_SECONDS = 60.0
+"""How long a watching poll waits for the server to tell of something new (*ours*)."""
+
+
+def poll(
+    watch: Annotated[bool, typer.Option("--watch", help="Go on: wait for what arrives, until Ctrl-C.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Read what came back, keep it as it arrived, and say which attempts it answers.
+
+    Reading changes nothing in the mailbox: nothing is marked, moved or deleted. What cannot be tied to one attempt waits
+    for a person: barometer replies review. Attempts whose window has passed count as unanswered from now on.
+
+    Example: [bold]barometer probe poll[/bold]
+    """
+    settings = current_settings()
+    with opened_database(settings) as database:
+        with database.reading() as session:
+            sources = probing.sources(settings, session)
+        if not sources:
+            raise UserError("there is nowhere to read answers from", "fill in mail.imap_host or mail.maildir")
+        store = EvidenceStore(settings.evidence)
+        try:
+            counts = asyncio.run(_polled(database, store, sources, watch))
+        except KeyboardInterrupt:
+            raise typer.Exit(130) from None
+        except Unreachable as error:
+            raise UserError(str(error), "mend it, and run the same command again: nothing was lost") from None
+        with database.session() as session:
+            ended = sweep(session, utc_now())
+    counts |= {str(state): count for state, count in ended.items()}
+    if as_json:
+        said(json_text(counts))
+        return
+    told = f"{counts['replies']} replies, {counts['own_copies']} copies of our own messages, {counts['known']} known already"
+    stderr.print(Text(printable(told)))
+    if counts["expired"]:
+        stderr.print(f"{counts['expired']} attempts count as unanswered: their window has passed")
+
+
+async def _polled(
+    database: Database, store: EvidenceStore, sources: "list[ImapFolder | Maildir]", watch: bool
+) -> dict[str, int]:
+    """Take in what is there, from every source; with *watch* again and again."""
+    from probes.intake import take_in
+    from probes.mail.imap import ImapFolder
+
+    counts: Counter[str] = Counter(replies=0, own_copies=0, known=0)
+    try:
+        while True:
+            for source in sources:
+                taken = await take_in(database, store, source)
+                counts.update(taken._asdict())
+                if watch and taken.replies:
+                    stderr.print(Text(printable(f"{source.name}: {taken.replies} replies")))
+            if not watch:
+                return dict(counts)
+            with database.session() as session:
+                sweep(session, utc_now())
+            # When an answer came in is the mail server's word, so it does not matter how soon it is read.
+            await asyncio.gather(*(source.wait(WAIT_SECONDS) for source in sources))
+    finally:
+        for source in sources:
+            if isinstance(source, ImapFolder):
+                await source.close()
