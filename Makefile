@@ -12,7 +12,7 @@ PYTHON ?= $(shell for candidate in python3.11 python3 python3.14 python3.13 pyth
 	&& { echo $$candidate; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help install browser python-found demo audit test quick fuzz check lint types floors docstrings docs-check docs lock bench accuracy clean
+.PHONY: help install browser python-found demo audit test quick fuzz check lint types floors docstrings docs-check docs lock bench accuracy soak parts clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -80,9 +80,18 @@ lock: python-found ## pin every dependency again, with hashes, in requirements.l
 
 accuracy: install ## accuracy on the open corpus and on tests/markets, per channel
 	@$(BIN)/python -m benchmarks.accuracy $(ARGS)
+	@$(BIN)/python -m benchmarks.reply_accuracy $(ARGS)
+	@$(BIN)/python -m benchmarks.form_accuracy $(ARGS)
 
 bench: install ## cost of the search against a plain Scrapy spider and Crawlee (several minutes)
 	@$(BIN)/python -m benchmarks.search_cost $(ARGS)
+
+soak: install ## kill a real sender and reader 200 times, compare journal and mailboxes (needs root, Postfix, Dovecot)
+	@$(BIN)/python -m benchmarks.soak $(ARGS)
+
+parts: install ## the real parts that some tests talk to: a help desk (Django) and Prism (npm), into build/
+	@sh tests/helpdesk/install
+	@sh .ci/prism
 
 clean: ## remove the virtual environment and every cache; var/ (the records) stays
 	@rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage

@@ -1,0 +1,5 @@
+"""Where the help desk's pages are: at the root."""
+
+from django.urls import include, path
+
+urlpatterns = [path("", include("helpdesk.urls", namespace="helpdesk"))]
