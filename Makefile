@@ -33,7 +33,7 @@ $(STAMP): requirements.lock pyproject.toml | python-found
 browser:
 	@sh .ci/chromium
 
-demo: install ## crawl the embedded market of invented merchants and print the depth table
+demo: install ## crawl the embedded market of invented merchants, write to it, time the answers
 	@$(BIN)/barometer demo $(ARGS)
 
 audit: install ## audit one site: make audit URL=https://shop.example [ARGS="--json -"]

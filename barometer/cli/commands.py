@@ -5,18 +5,45 @@ import typer
 
 def register(app: typer.Typer) -> None:
     """Add every command group to *app*; called once, so that importing the package stays cheap."""
-    from barometer.cli import audit, crawl, demo, detect, diff, doctor, evidence, optout, panel, replay, report, root
+    from barometer.cli import (
+        audit,
+        crawl,
+        delays,
+        demo,
+        desk,
+        detect,
+        diff,
+        doctor,
+        evidence,
+        mark,
+        optout,
+        panel,
+        probe,
+        purge,
+        replay,
+        replies,
+        report,
+        review_replies,
+        root,
+    )
 
     app.callback()(root.root)
     app.command()(audit.audit)
     app.command()(crawl.crawl)
     app.command()(crawl.depths)
+    app.command("delays")(delays.show)
     app.command()(demo.demo)
     app.command()(detect.detect)
     app.add_typer(report.app, name="report")
     app.command()(diff.diff)
     app.add_typer(evidence.app, name="evidence")
     app.command()(replay.replay)
+    app.add_typer(probe.app, name="probe")
+    app.add_typer(replies.app, name="replies")
+    review_replies.attach(replies.app)
+    app.add_typer(desk.app, name="desk")
+    app.add_typer(mark.app, name="mark")
+    app.command()(purge.purge)
     app.add_typer(panel.app, name="panel")
     app.add_typer(optout.app, name="optout")
     app.command()(doctor.settings)

@@ -2,22 +2,26 @@
 
 import contextlib
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from barometer import depths as results
 from barometer.cli import crawl as crawling
 from barometer.cli import panel as panels
-from barometer.cli.console import stderr
+from barometer.cli.console import json_text, stderr
 from barometer.cli.root import current_settings, opened_database
 from barometer.demo.market import DemoMerchant, merchants, panel_csv, serve
 from barometer.errors import UserError
 from barometer.measures.depth import Outcome
 from storage.vocabulary import Channel, OutcomeKind
+
+if TYPE_CHECKING:
+    from barometer.demo.post_office import PostOffice
 
 
 def demo(
@@ -26,18 +30,31 @@ def demo(
         typer.Option(
             "--keep",
             metavar="DIR",
-            help="Keep panel, database and evidence in this folder. Default: a folder that is removed.",
+            help="Keep panel, database, evidence and mail in this folder. Default: a folder that is removed.",
         ),
     ] = None,
+    no_probes: Annotated[
+        bool, typer.Option("--no-probes", help="Only crawl; write to nobody and wait for no answer.")
+    ] = False,
+    static: Annotated[
+        bool, typer.Option("--static", help="Do without Chromium: read sources only, and leave forms out.")
+    ] = False,
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json", help="One JSON line a merchant with its depths, then one with the attempts and their answers."
+        ),
+    ] = False,
 ) -> None:
-    """Serve sixteen invented merchants on this machine, import them, crawl them and print how deep each hides its phone.
+    """Serve sixteen invented merchants on this machine, crawl them, write to them, and time their answers.
 
     Nothing leaves the machine. Each merchant hides its phone in another way, and the table is held against what the makers
-    of the sites know to be true.
+    of the sites know to be true. Then each is asked a question by e-mail and by form, and answers in its own manner: at
+    once by machine, after a while in person, or never. One second stands for one hour.
 
     Example: [bold]barometer demo --keep demo-out[/bold]
     """
-    with _folder(keep) as folder, serve() as addresses:
+    with _folder(keep) as folder, _post_office(folder) as office, serve(took=office.take_form) as addresses:
         _told(
             "serving the demonstration market",
             f"{len(addresses)} merchants on {next(iter(addresses.values()))} and its neighbours",
@@ -47,14 +64,17 @@ def demo(
         os.environ["BAROMETER_DATABASE"] = f"sqlite:///{folder / 'barometer.sqlite3'}"
         os.environ["BAROMETER_EVIDENCE"] = str(folder / "evidence")
         _told("barometer panel import market.csv")
-        panels.import_file(panel_file, strict=True, dry_run=False)
+        with contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():
+            panels.import_file(panel_file, strict=True, dry_run=False)
         _told("barometer crawl --allow-private --new")
-        crawling.crawl(new=True, allow_private=True)
+        crawling.crawl(new=True, allow_private=True, static=static or None)
         _told("barometer depths")
-        crawling.depths()
+        crawling.depths(as_json=as_json)
         _compare(addresses)
+        if not no_probes:
+            _contact(office, addresses, folder, static, as_json)
         if keep is not None:
-            stderr.print(f"kept in {keep}: market.csv, barometer.sqlite3, evidence")
+            stderr.print(f"kept in {keep}: market.csv, barometer.sqlite3, evidence, mail")
 
 
 @contextlib.contextmanager
@@ -68,6 +88,30 @@ def _folder(keep: Path | None) -> Iterator[Path]:
     except OSError as error:
         raise UserError(f"--keep {keep}: {error.strerror or error}", "give a folder that can be written") from None
     yield keep.resolve()
+
+
+def _post_office(folder: Path) -> contextlib.AbstractContextManager["PostOffice"]:
+    from barometer.demo.clock import DemoClock, a_plain_tuesday
+    from barometer.demo.post_office import PostOffice
+    from storage.records import utc_now
+
+    return PostOffice(DemoClock(a_plain_tuesday(utc_now())), folder / "mail", merchants()).opened()
+
+
+def _contact(office: "PostOffice", addresses: dict[str, str], folder: Path, static: bool, as_json: bool) -> None:
+    """Contact the market by e-mail, and by form where a browser can be had, and print what came back."""
+    from barometer.cli.demo_contacts import contact
+    from spiders.browser.executable import find_browser
+
+    settings = current_settings()
+    forms = settings.render and not static and find_browser() is not None
+    _told("\nbarometer probe plan, release, send; the answers are read as they come")
+    if not forms:
+        stderr.print("forms are left out: they are filled in by a Chromium, and none is used here")
+    channels = (Channel.EMAIL, Channel.FORM) if forms else (Channel.EMAIL,)
+    told = contact(settings, office, addresses.values(), channels, folder, show=not as_json)
+    if as_json:
+        sys.stdout.write(json_text(told) + "\n")
 
 
 def _told(command: str, about: str = "") -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
 from ipaddress import IPv4Address
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from barometer.errors import UserError
 
@@ -33,6 +33,14 @@ class Reply(NamedTuple):
 
 Site = Callable[[str, str], Reply]
 """A site: called with the method (``GET`` or ``POST``) and the request target (path and query), it returns a reply."""
+
+
+@runtime_checkable
+class Receiver(Protocol):
+    """A site that wants to know what was posted to it."""
+
+    def receive(self, target: str, body: bytes) -> Reply:
+        """Return the reply to a ``POST`` of *body*, at most :data:`MAX_BODY` bytes, to *target*."""
 
 
 @contextmanager
@@ -149,18 +157,21 @@ async def _answer_one(site: Site, reader: asyncio.StreamReader, writer: asyncio.
         if length > MAX_BODY or "transfer-encoding" in headers:
             reply, keep = Reply(HTTPStatus.REQUEST_ENTITY_TOO_LARGE), False
         else:
-            await reader.readexactly(length)
-            reply = _reply_of(site, method, target)
+            body = await reader.readexactly(length)
+            reply = _reply_of(site, method, target, body)
             keep = version == "HTTP/1.1" and headers.get("connection", "").lower() != "close"
         writer.write(_wire(reply, keep, with_body=method != "HEAD"))
         await writer.drain()
     return keep
 
 
-def _reply_of(site: Site, method: str, target: str) -> Reply:
+def _reply_of(site: Site, method: str, target: str, body: bytes) -> Reply:
     if method not in {"GET", "HEAD", "POST"}:
         return Reply(HTTPStatus.METHOD_NOT_ALLOWED, headers=(("Allow", "GET, HEAD, POST"),))
-    return site("POST" if method == "POST" else "GET", target if target.startswith("/") else "/")
+    target = target if target.startswith("/") else "/"
+    if method == "POST" and isinstance(site, Receiver):
+        return site.receive(target, body)
+    return site("POST" if method == "POST" else "GET", target)
 
 
 def _wire(reply: Reply, keep: bool, with_body: bool) -> bytes:

@@ -5,7 +5,7 @@ from functools import cache
 from http import HTTPStatus
 from itertools import groupby
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 from zlib import crc32
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -16,16 +16,22 @@ from barometer.demo.merchant import MARKUP_WORDS, DemoMerchant, Product
 from barometer.demo.picture import picture
 
 Write = Callable[[], bytes]
+Took = Callable[[DemoMerchant, str, str], None]
+"""Called with a merchant, the address to answer to, and the words, when somebody has written by the merchant's form."""
+MOST_FIELDS = 20
+"""Fields of a posted form that are read (*ours*: the market's own have four)."""
 
 
 class DemoSite:
     """A merchant's site: called with method and target, it answers as a web server would.
 
-    ``pages`` maps each path of an HTML page to what writes it; pictures, style sheet and robots.txt come besides.
+    ``pages`` maps each path of an HTML page to what writes it; pictures, style sheet and robots.txt come besides. What is
+    written by the contact form is given to *took*, or dropped where there is none.
     """
 
-    def __init__(self, merchant: DemoMerchant) -> None:
+    def __init__(self, merchant: DemoMerchant, took: Took | None = None) -> None:
         self.merchant = merchant
+        self._took = took
         self.pages: dict[str, Write] = _pages(merchant)
         self._style = _environment().get_template("style.css").render(look=merchant.look).encode()
         self._robots = "\n".join(
@@ -34,7 +40,7 @@ class DemoSite:
         self._pictures = {f"/images/{product.slug}.svg": product.slug for product in merchant.products}
 
     def __call__(self, method: str, target: str) -> Reply:
-        """Return the reply to one request; a message sent by a form is thanked for and dropped."""
+        """Return the reply to one request."""
         path = urlsplit(target).path
         if path in self.pages:
             return Reply(HTTPStatus.OK, self._thanks() if method == "POST" else self.pages[path]())
@@ -46,6 +52,18 @@ class DemoSite:
             return Reply(HTTPStatus.OK, picture(self._pictures[path], self.merchant.look), "image/svg+xml")
         lost = "Cette page n'existe pas ou n'existe plus."
         return Reply(HTTPStatus.NOT_FOUND, _written(self.merchant, "page.html", title="Page introuvable", body=lost))
+
+    def receive(self, target: str, body: bytes) -> Reply:
+        """Return the thanks for what a form sends; a whole message is taken, anything else dropped."""
+        reply = self("POST", target)
+        try:
+            fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=MOST_FIELDS)
+        except ValueError:
+            return Reply(HTTPStatus.BAD_REQUEST)
+        address, message = (fields.get(name, [""])[0].strip() for name in ("courriel", "message"))
+        if self._took is not None and reply.status == HTTPStatus.OK and address and message:
+            self._took(self.merchant, address, message)
+        return reply
 
     def _thanks(self) -> bytes:
         return _written(self.merchant, "page.html", title="Merci", body="Votre message nous est bien parvenu.")
