@@ -96,6 +96,18 @@ class Mail(_Table):
         return self
 
 
+class Particulars(_Table):
+    """What some forms insist on knowing of the person who writes; true, and given only where it is needed."""
+
+    salutation: Name | None = None
+    company: Name | None = None
+    street: Name | None = None
+    postal_code: Name | None = None
+    city: Name | None = None
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "FR"
+    country_names: list[Name] = ["France"]
+
+
 class Limits(_Table):
     """What no campaign may pass, whatever was planned (*ours*); seconds, messages, local times of day.
 
@@ -147,7 +159,7 @@ class FacebookAccount(_Table):
     """The operator's page on Facebook; the program only reads, a person writes."""
 
     base_url: Name = "https://graph.facebook.com"
-    version: Annotated[str, Field(pattern=r"^v[0-9]{1,3}\.[0-9]$")] = "v25.0"
+    version: Annotated[str, Field(pattern=r"^v[1-9][0-9]?\.[0-9]$")] = "v26.0"
     page_id: Annotated[str | None, Field(pattern=r"^[0-9]{1,20}$")] = None
     token: Secret = None
     token_file: Path | None = None

@@ -150,13 +150,16 @@ def _mail_server(
 
 def _form_probe(settings: Settings, allow_private: bool, map_hosts: tuple[str, ...]) -> Probe:
     from probes.forms.send import FormProbe
+    from probes.forms.writer import Particulars
 
+    told = settings.particulars.model_dump()
     return FormProbe(
         sender(settings),
         EvidenceStore(settings.evidence),
         settings.user_agent,
         allow_private=allow_private,
         map_hosts=map_hosts,
+        particulars=Particulars(**{**told, "country_names": tuple(told["country_names"])}),
     )
 
 
@@ -169,5 +172,9 @@ def _post_probe(settings: Settings) -> Probe:
     account = settings.x
     app = App(account.client_id or "", account.client_secret)
     return PostProbe(
-        account.base_url, app, TokenFile(account.token_file), Account(account.user_id or "", account.may_post)
+        account.base_url,
+        app,
+        TokenFile(account.token_file),
+        Account(account.user_id or "", account.may_post),
+        {"User-Agent": settings.user_agent},
     )

@@ -23,7 +23,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from barometer.contact_values import email_address
 from barometer.country_codes import country_code
 from barometer.errors import UserError
-from barometer.probe_settings import FacebookAccount, Limits, Mail, XAccount
+from barometer.probe_settings import FacebookAccount, Limits, Mail, Particulars, XAccount
 from barometer.site_address import site_url
 
 FILE_NAME = "barometer.toml"
@@ -149,6 +149,7 @@ class Settings(BaseSettings):
     operator: Operator = Operator()
     budgets: Budgets = Budgets()
     mail: Mail = Mail()
+    particulars: Particulars = Particulars()
     probes: Limits = Limits()
     x: XAccount = XAccount()
     facebook: FacebookAccount = FacebookAccount()

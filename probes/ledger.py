@@ -126,7 +126,9 @@ def _contacts(session: Session, since: datetime) -> list[Contact]:
     query = (
         select(Event.attempt_id, Event.state, Event.at, Attempt.merchant_id, Attempt.channel, Attempt.target)
         .join(Attempt, Attempt.id == Event.attempt_id)
-        .where(Event.at >= since, Attempt.channel != Channel.CONTACT_PAGE, or_(handed, Event.state == AttemptState.SENT))
+        .where(
+            Event.at >= since, Attempt.channel != Channel.CONTACT_PAGE, or_(handed, Event.state == AttemptState.SENT)
+        )
         .order_by(Event.attempt_id, Event.sequence)
     )
     found, counted = [], set()

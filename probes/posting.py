@@ -1,13 +1,13 @@
 """The probe of the channel ``x``, for an account that its owner lets post: everybody else is assisted."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
 from probes.api_answer import ApiError, NoConnection, RateLimited
-from probes.http import Api
+from probes.http import Api, InsecureAddress
 from probes.probe import Blocked, Checked, Delivery, NotSent, Outgoing, Sent, Unclear, Unreachable
 from probes.x.client import Account, NotAllowed, XClient
 from probes.x.login import App, Login, NotAuthorised
@@ -21,16 +21,19 @@ class PostProbe:
 
     channel = Channel.X
 
-    def __init__(self, address: str, app: App, store: TokenStore, account: Account) -> None:
+    def __init__(
+        self, address: str, app: App, store: TokenStore, account: Account, headers: Mapping[str, str] | None = None
+    ) -> None:
         self._address, self._app, self._store, self._account = address, app, store, account
+        self._headers = headers or {}
         self._open = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        """Open the interface; raises :class:`Unreachable` where the account's tokens cannot be read."""
-        api = await self._open.enter_async_context(Api(self._address))
+        """Open the interface; raises :class:`Unreachable` where the account's tokens cannot be read, or its address is unsafe."""
         try:
+            api = await self._open.enter_async_context(Api(self._address, headers=self._headers))
             self._client = XClient(api, Login(api, self._app, self._store), self._account)
-        except TokenFileError as error:
+        except (TokenFileError, InsecureAddress) as error:
             await self._open.aclose()
             raise Unreachable(str(error)) from error
         return self

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from barometer import campaign_status as seen
 from barometer import optout, panel
-from barometer.cli import probe_decide, probe_look, probe_poll, probe_send, probe_targets
+from barometer.cli import probe_decide, probe_look, probe_poll, probe_send, probe_targets, x_login
 from barometer.cli.console import json_text, printable, stderr
 from barometer.cli.probe_options import AsJson, Name, moment, refused, said
 from barometer.cli.root import current_settings, opened_database
@@ -41,6 +41,7 @@ app.command("targets")(probe_targets.targets)
 app.command("status")(probe_look.status)
 app.command("export")(probe_look.export)
 app.command("scenarios")(probe_look.list_scenarios)
+app.command("x-login")(x_login.x_login)
 
 
 @app.command()

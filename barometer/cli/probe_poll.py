@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from barometer import probing
+from barometer import probing, social_watching
 from barometer.cli.console import json_text, printable, stderr
 from barometer.cli.probe_options import AsJson, said
 from barometer.cli.root import current_settings, opened_database
 from barometer.errors import UserError
+from barometer.social_watching import Watch
 from probes.campaign_life import sweep
 from probes.probe import Unreachable
 from storage.database import Database
@@ -32,8 +33,9 @@ def poll(
 ) -> None:
     """Read what came back, keep it as it arrived, and say which attempts it answers.
 
-    Reading changes nothing in the mailbox: nothing is marked, moved or deleted. What cannot be tied to one attempt waits
-    for a person: barometer replies review. Attempts whose window has passed count as unanswered from now on.
+    Reading changes nothing in the mailbox: nothing is marked, moved or deleted. On X and Facebook, where the settings hold
+    a token, the answers to posts whose link is known are read. What cannot be tied to one attempt waits for a person:
+    barometer replies review. Attempts whose window has passed count as unanswered from now on.
 
     Example: [bold]barometer probe poll[/bold]
     """
@@ -41,37 +43,53 @@ def poll(
     with opened_database(settings) as database:
         with database.reading() as session:
             sources = probing.sources(settings, session)
-        if not sources:
+        social = Watch(social_watching.networks(settings), _tell)
+        if not sources and not social.networks:
             raise UserError("there is nowhere to read answers from", "fill in mail.imap_host or mail.maildir")
         store = EvidenceStore(settings.evidence)
         try:
-            counts = asyncio.run(_polled(database, store, sources, watch))
+            counts = asyncio.run(_polled(database, store, sources, social, watch))
         except KeyboardInterrupt:
             raise typer.Exit(130) from None
         except Unreachable as error:
             raise UserError(str(error), "mend it, and run the same command again: nothing was lost") from None
-        with database.session() as session:
-            ended = sweep(session, utc_now())
-    counts |= {str(state): count for state, count in ended.items()}
+        # What was not read because of us is not yet unanswered.
+        if social.problem is None:
+            with database.session() as session:
+                counts |= {str(state): count for state, count in sweep(session, utc_now()).items()}
+    _tell_counts(counts, as_json)
+    if social.problem is not None:
+        raise social.problem
+
+
+def _tell(line: str) -> None:
+    stderr.print(Text(printable(line)), soft_wrap=True)
+
+
+def _tell_counts(counts: dict[str, int], as_json: bool) -> None:
     if as_json:
         said(json_text(counts))
         return
     told = f"{counts['replies']} replies, {counts['own_copies']} copies of our own messages, {counts['known']} known already"
     stderr.print(Text(printable(told)))
-    if counts["expired"]:
+    if counts["others"]:
+        stderr.print(f"{counts['others']} posts or comments by others than the merchant were left aside")
+    if counts.get("expired"):
         stderr.print(f"{counts['expired']} attempts count as unanswered: their window has passed")
 
 
 async def _polled(
-    database: Database, store: EvidenceStore, sources: "list[ImapFolder | Maildir]", watch: bool
+    database: Database, store: EvidenceStore, sources: "list[ImapFolder | Maildir]", social: Watch, watch: bool
 ) -> dict[str, int]:
-    """Take in what is there, from every source; with *watch* again and again."""
+    """Take in what is there, from every source and network; with *watch* again and again."""
     from probes.intake import take_in
     from probes.mail.imap import ImapFolder
 
-    counts: Counter[str] = Counter(replies=0, own_copies=0, known=0)
+    counts: Counter[str] = Counter(replies=0, own_copies=0, known=0, others=0)
+    told: UserError | None = None
     try:
         while True:
+            counts.update(await social.look(database, store))
             for source in sources:
                 taken = await take_in(database, store, source)
                 counts.update(taken._asdict())
@@ -79,10 +97,15 @@ async def _polled(
                     stderr.print(Text(printable(f"{source.name}: {taken.replies} replies")))
             if not watch:
                 return dict(counts)
-            with database.session() as session:
-                sweep(session, utc_now())
+            if social.problem is None:
+                with database.session() as session:
+                    sweep(session, utc_now())
+            elif social.problem is not told:
+                told = social.problem
+                _tell(str(told))
             # When an answer came in is the mail server's word, so it does not matter how soon it is read.
-            await asyncio.gather(*(source.wait(WAIT_SECONDS) for source in sources))
+            waits = [source.wait(WAIT_SECONDS) for source in sources] or [asyncio.sleep(WAIT_SECONDS)]
+            await asyncio.gather(*waits)
     finally:
         for source in sources:
             if isinstance(source, ImapFolder):

@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from probes.api_answer import Answer, ApiError, ApiProblem, RateLimited
 from probes.http import Api, Secretive
 from probes.x.token_file import Tokens, TokenStore, is_token
+from probes.x.wording import NoPost, identifier
 
 RENEWAL = "/2/oauth2/token"
 """Where tokens are renewed (documented with the X API; its OpenAPI description leaves it out)."""
@@ -26,6 +27,10 @@ USUAL_LIFE = 7200
 """Seconds that an access token is good for where the answer does not say (documented with the X API)."""
 _REFUSALS = (400, 401, 403)
 _LONGEST_LIFE = 10**8
+
+
+class NotGranted(ApiError):
+    """X gave no tokens for a code: a person must open the link again."""
 
 
 class NotAuthorised(ApiError):
@@ -95,14 +100,8 @@ class Login:
 
     async def _renewed(self, tokens: Tokens) -> Tokens:
         form: dict[str, str | SecretStr] = {"grant_type": "refresh_token", "refresh_token": tokens.refresh}
-        headers: dict[str, str | SecretStr] = {}
-        if self._app.secret is None:
-            form["client_id"] = self._app.client_id
-        else:
-            headers["Authorization"] = _basic(self._app.client_id, self._app.secret)
         try:
-            answer = await self._api.post_form(RENEWAL, form, headers=headers)
-            return _granted(answer, tokens)
+            return _granted(await _asked_by(self._api, self._app, form), tokens)
         except RateLimited:
             raise
         except ApiProblem as refused:
@@ -111,6 +110,40 @@ class Login:
             raise RenewalFailed(str(refused)) from None
         except ApiError as failure:
             raise RenewalFailed(str(failure)) from None
+
+
+async def first_tokens(api: Api, app: App, code: SecretStr, verifier: SecretStr, redirect: str) -> Tokens:
+    """Return the tokens for the *code* of a person who came back to *redirect*; see :mod:`probes.x.authorising`.
+
+    Raises :class:`NotGranted` where X gives none, or none that can be renewed. The code is spent, whatever comes of it.
+    """
+    form: dict[str, str | SecretStr] = {
+        "grant_type": "authorization_code", "code": code, "redirect_uri": redirect, "code_verifier": verifier,
+    }  # fmt: skip
+    try:
+        answer = await _asked_by(api, app, form)
+        if not is_token(answer.members().get("refresh_token")):
+            raise answer.bad("no refresh_token in it: the scope offline.access was not granted")
+        return _granted(answer, Tokens(code, code, answer.at))
+    except ApiError as failure:
+        raise NotGranted(str(failure)) from None
+
+
+async def account_of(api: Api, tokens: Tokens) -> str:
+    """Return the ID of the account that *tokens* belong to; empty where X does not say."""
+    header = SecretStr(f"Bearer {tokens.access.get_secret_value()}")
+    try:
+        found = (await api.get("/2/users/me", headers={"Authorization": header})).members().get("data")
+        return identifier(found.get("id") if isinstance(found, dict) else None)
+    except (ApiError, NoPost):
+        return ""
+
+
+async def _asked_by(api: Api, app: App, form: dict[str, str | SecretStr]) -> Answer:
+    """Return the answer to *form* from *app*, which a confidential client signs and a public one names itself in."""
+    if app.secret is None:
+        return await api.post_form(RENEWAL, {**form, "client_id": app.client_id})
+    return await api.post_form(RENEWAL, form, headers={"Authorization": _basic(app.client_id, app.secret)})
 
 
 def _granted(answer: Answer, former: Tokens) -> Tokens:

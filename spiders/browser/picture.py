@@ -36,6 +36,7 @@ FONTS = ("DejaVuSans.ttf", "LiberationSans-Regular.ttf", "NotoSans-Regular.ttf",
 _PAPER, _INK, _FAINT, _RULE = (247, 247, 244), (24, 28, 33), (96, 103, 112), (24, 28, 33)
 _SIGNAL, _LIGHT, _DARK = (214, 0, 86), (255, 255, 255), (20, 20, 20)
 _SCREENSHOT_SECONDS = 15.0
+_DETACH_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -117,8 +118,10 @@ async def _shot(page: Page, top: int) -> bytes:
             {"format": "png", "clip": clip, "captureBeyondViewport": True, "optimizeForSpeed": True},
         )
     finally:
-        with contextlib.suppress(Error):
-            await session.detach()
+        # A page that hangs does not even let go.
+        with contextlib.suppress(Error, TimeoutError):
+            async with asyncio.timeout(_DETACH_SECONDS):
+                await session.detach()
     return base64.b64decode(shot["data"])
 
 

@@ -55,12 +55,12 @@ const pointsTo = (element) => {
 };
 
 const hiddenNeighbour = (element) => {
-  for (const from of [element, element.parentElement]) {
+  for (const from of [element, elementAbove(element)]) {
     const next = from && from.nextElementSibling;
     if (next && !shows(next) && folded(next.textContent)) return next;
   }
   if (hrefOf(element) || element.childElementCount > 6) return null;
-  return Array.from(element.children).find((one) => one.querySelector("a[href]") && !shows(one)) || null;
+  return Array.from(elementsIn(element)).find((one) => one.querySelector("a[href]") && !shows(one)) || null;
 };
 
 const speaksOfContact = (target) =>
@@ -68,8 +68,8 @@ const speaksOfContact = (target) =>
 
 // Fields close by that stand in no form: a script sends what is typed there.
 const loose = (element) => {
-  let above = element.parentElement;
-  for (let level = 0; above && level < 3 && above !== document.body; level++, above = above.parentElement) {
+  let above = elementAbove(element);
+  for (let level = 0; above && level < 3 && above !== document.body; level++, above = elementAbove(above)) {
     if (Array.from(above.querySelectorAll("textarea,input[type=email],input[type=password],input[type=tel]")).slice(0, 5).some(shows)) return "field";
   }
   return "";
@@ -191,7 +191,7 @@ const strips = () => {
   walk((element, style, area) => {
     if (found.length >= 40 || style.overflowX === "visible" || area.r - area.l < 100 || element === document.documentElement || element === document.body) return;
     const edge = element.getBoundingClientRect();
-    for (const track of [element, ...Array.from(element.children).slice(0, 3)]) {
+    for (const track of [element, ...Array.from(elementsIn(element)).slice(0, 3)]) {
       const items = Array.from(track.children).slice(0, 60).filter((one) => one.localName === track.lastElementChild.localName);
       const boxes = items.map((one) => one.getBoundingClientRect()).filter((box) => box.width > 0 && box.height > 0);
       if (boxes.length >= 3 && boxes.filter((box) => box.left >= edge.right - 1 || box.right <= edge.left + 1).length * 2 >= boxes.length) {

@@ -8,17 +8,29 @@ const PICTURES = new Set(["img", "svg", "video", "canvas", "iframe", "input", "s
 
 const folded = (text, most = 160) => (text || "").slice(0, 4 * most).replace(/\s+/g, " ").trim().slice(0, most);
 
+// A form answers to the names of its fields ("<input name=children>"), so its place in the tree is read through the prototypes.
+const reader = (prototype, name) => {
+  const { get } = Object.getOwnPropertyDescriptor(prototype, name);
+  return (object) => get.call(object);
+};
+const elementsIn = reader(Element.prototype, "children");
+const elementAbove = reader(Node.prototype, "parentElement");
+const shadowOf = reader(Element.prototype, "shadowRoot");
+const nodesIn = reader(Node.prototype, "childNodes");
+const slotOf = reader(Element.prototype, "assignedSlot");
+
 const children = (node) => {
-  if (node.localName === "details" && !node.open) return Array.from(node.children).filter((one) => one.localName === "summary").slice(0, 1);
-  if (node.shadowRoot) return node.shadowRoot.children;
+  if (node.localName === "details" && !node.open) return Array.from(elementsIn(node)).filter((one) => one.localName === "summary").slice(0, 1);
+  const shadow = shadowOf(node);
+  if (shadow) return shadow.children;
   if (node.localName === "slot") {
     const given = node.assignedElements();
     if (given.length) return given;
   }
-  return node.children || [];
+  return elementsIn(node);
 };
 
-const parent = (node) => node.assignedSlot || node.parentElement || (node.getRootNode() || {}).host || null;
+const parent = (node) => slotOf(node) || elementAbove(node) || (Node.prototype.getRootNode.call(node) || {}).host || null;
 
 const meet = (a, b) => ({
   l: Math.max(a.l, b.l), t: Math.max(a.t, b.t), r: Math.min(a.r, b.r), b: Math.min(a.b, b.b),
@@ -68,7 +80,7 @@ const walk = (visit, start = document.documentElement) => {
 
 const ownText = (element) => {
   let text = "";
-  for (const child of element.childNodes) if (child.nodeType === 3) text += child.data;
+  for (const child of nodesIn(element)) if (child.nodeType === 3) text += child.data;
   return folded(text, 80);
 };
 
@@ -88,7 +100,7 @@ const nameOf = (element) => {
   const root = element.getRootNode();
   const labelled = (element.getAttribute("aria-labelledby") || "").split(/\s+/).filter(Boolean).slice(0, 4)
     .map((id) => root.getElementById && root.getElementById(id)).filter(Boolean).map((one) => one.textContent).join(" ");
-  const own = labelled || element.getAttribute("aria-label") || element.title || (element.localName === "input" ? element.value : "");
+  const own = labelled || element.getAttribute("aria-label") || element.getAttribute("title") || (element.localName === "input" ? element.value : "");
   if (typeof own === "string" && own.trim()) return folded(own);
   const inner = element.querySelector && element.querySelector("img[alt]:not([alt='']), [aria-label], [title], svg title");
   return inner ? folded(inner.getAttribute("alt") || inner.getAttribute("aria-label") || inner.getAttribute("title") || inner.textContent) : "";
@@ -106,7 +118,7 @@ const wayTo = (element) => {
 };
 const within = (element, root) => {
   const steps = [];
-  for (let node = element; node; node = node.parentElement) {
+  for (let node = element; node; node = elementAbove(node)) {
     if (node.id && /^[A-Za-z][\w-]{0,60}$/.test(node.id) && root.querySelectorAll("#" + CSS.escape(node.id)).length === 1) {
       steps.unshift("#" + CSS.escape(node.id));
       return steps.join(" > ");
