@@ -81,32 +81,55 @@ def _tell_counts(counts: dict[str, int], as_json: bool) -> None:
 async def _polled(
     database: Database, store: EvidenceStore, sources: "list[ImapFolder | Maildir]", social: Watch, watch: bool
 ) -> dict[str, int]:
-    """Take in what is there, from every source and network; with *watch* again and again."""
-    from probes.intake import take_in
+    """Take in what is there, from every source and network; with *watch* again and again, whatever is away for a while."""
     from probes.mail.imap import ImapFolder
 
     counts: Counter[str] = Counter(replies=0, own_copies=0, known=0, others=0)
-    told: UserError | None = None
+    told: str | None = None
     try:
         while True:
+            problem = None
             counts.update(await social.look(database, store))
             for source in sources:
-                taken = await take_in(database, store, source)
-                counts.update(taken._asdict())
-                if watch and taken.replies:
-                    stderr.print(Text(printable(f"{source.name}: {taken.replies} replies")))
+                try:
+                    counts.update(await _taken_in(database, store, source, watch))
+                except Unreachable as error:
+                    if not watch:
+                        raise
+                    problem = f"{error}; looked at again every minute"
             if not watch:
                 return dict(counts)
-            if social.problem is None:
+            problem = str(social.problem) if problem is None and social.problem is not None else problem
+            if problem is None:
                 with database.session() as session:
                     sweep(session, utc_now())
-            elif social.problem is not told:
-                told = social.problem
-                _tell(str(told))
+            elif problem != told:
+                _tell(problem)
+            told = problem
             # When an answer came in is the mail server's word, so it does not matter how soon it is read.
-            waits = [source.wait(WAIT_SECONDS) for source in sources] or [asyncio.sleep(WAIT_SECONDS)]
+            waits = [_waited(source) for source in sources] or [asyncio.sleep(WAIT_SECONDS)]
             await asyncio.gather(*waits)
     finally:
         for source in sources:
             if isinstance(source, ImapFolder):
                 await source.close()
+
+
+async def _taken_in(
+    database: Database, store: EvidenceStore, source: "ImapFolder | Maildir", watch: bool
+) -> dict[str, int]:
+    """Take in what *source* holds; raises :class:`Unreachable`."""
+    from probes.intake import take_in
+
+    taken = await take_in(database, store, source)
+    if watch and taken.replies:
+        _tell(f"{source.name}: {taken.replies} replies")
+    return taken._asdict()
+
+
+async def _waited(source: "ImapFolder | Maildir") -> None:
+    """Wait until *source* may hold something new, a minute where it is away."""
+    try:
+        await source.wait(WAIT_SECONDS)
+    except Unreachable:
+        await asyncio.sleep(WAIT_SECONDS)

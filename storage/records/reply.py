@@ -13,11 +13,11 @@ class Reply(Record):
     """A message that came back, what it is and which rule says so; a reviewer overrules by a record of their own.
 
     ``received_at`` is its arrival at our own server (on X and Facebook its creation), ``kept_at`` when we read it there;
-    ``source`` is the mailbox or the
-    interface it came from. ``attempt_id`` is ``None`` until it is matched, ``matched_by`` names the rule that did, and
-    ``candidates`` are the attempts among which a person must choose. ``evidence`` is the SHA-256 of the raw message,
-    gone after ``purged_at``; ``text`` holds the new words alone, names and addresses of people taken out, and
-    ``fingerprint`` tells equal bodies of one merchant. ``permanent`` tells a hard bounce.
+    ``source`` is the mailbox or the interface it came from. ``attempt_id`` is ``None`` until it is matched,
+    ``matched_by`` names the rule that did, and ``candidates`` are the attempts among which a person must choose.
+    ``evidence`` is the SHA-256 of the raw message, gone after ``purged_at``; ``text`` holds the new words alone, names
+    and addresses of people taken out, and ``fingerprint`` tells equal bodies of one merchant. ``permanent`` tells a hard
+    bounce.
     """
 
     __tablename__ = "reply"
