@@ -30,21 +30,8 @@ app = typer.Typer(
     "Nothing leaves without [bold]release[/bold], and [bold]send[/bold] only shows what it would do unless told otherwise.",
     no_args_is_help=True,
 )
-app.command("send")(probe_send.send)
-app.command("poll")(probe_poll.poll)
-app.command()(probe_decide.release)
-app.command()(probe_decide.stop)
-app.command()(probe_decide.resume)
-app.command()(probe_decide.remind)
-app.command()(probe_decide.resolve)
-app.command("targets")(probe_targets.targets)
-app.command("status")(probe_look.status)
-app.command("export")(probe_look.export)
-app.command("scenarios")(probe_look.list_scenarios)
-app.command("x-login")(x_login.x_login)
 
 
-@app.command()
 def plan(
     name: Name,
     channel: Annotated[
@@ -196,3 +183,19 @@ def _tell_plan(planned: Planned, merchants: int, dry_run: bool) -> None:
         stderr.print(f"of these, {planned.not_looked:,} because the site was never read: barometer crawl finds them")
     if not dry_run:
         stderr.print("nothing leaves before: barometer probe release")
+
+
+# In the order in which they are used.
+app.command("scenarios")(probe_look.list_scenarios)
+app.command()(plan)
+app.command("targets")(probe_targets.targets)
+app.command()(probe_decide.release)
+app.command("send")(probe_send.send)
+app.command("poll")(probe_poll.poll)
+app.command("status")(probe_look.status)
+app.command()(probe_decide.remind)
+app.command()(probe_decide.stop)
+app.command()(probe_decide.resume)
+app.command()(probe_decide.resolve)
+app.command("export")(probe_look.export)
+app.command("x-login")(x_login.x_login)
