@@ -160,7 +160,8 @@ def _expression(part: str) -> str:
 
 TAGS = frozenset(
     "receipt promise thanks ticket automatic filler greeting closing away left abandoned notice status survey"
-    " challenge echo personal auto_subject away_subject ack_subject bounce bounce_subject delay delivered soft"
+    " challenge echo personal request handling self answering"
+    " auto_subject away_subject ack_subject bounce bounce_subject delay delivered soft"
     " page_success page_failure".split()
 )
 """The lists that the rules know; another name in a file is an error."""

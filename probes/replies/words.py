@@ -11,10 +11,15 @@ BOILERPLATE = frozenset("receipt promise thanks ticket automatic filler greeting
 """Kinds of sentences that a machine may write around no answer at all."""
 MAX_ABSENCE, MAX_RECEIPT = 7, 4
 """Sentences of substance up to which a mail is still a notice of absence, or of receipt (*ours*)."""
+MIN_FIELDS = 3
+"""Labels that make a mail the record of a ticket (*ours*)."""
 _MAX_SIGN_OFF = 5
 """Words of a line under a letter that may be a wish or a name (*ours*)."""
 _MIN_WORDS = 3
 """Sentences of fewer words have no substance, unless they answer (*ours*)."""
+
+_OTHER_MATTERS = frozenset("personal notice status survey challenge away left abandoned".split())
+"""Lists that tell more of a sentence than that it names a message and what is done with it."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,8 @@ class Reading:
     def __post_init__(self) -> None:
         sentences = _before_echo(sentences_of(self.text))
         object.__setattr__(self, "sentences", sentences)
-        object.__setattr__(self, "found", hits(sentences))
+        found = hits(sentences)
+        object.__setattr__(self, "found", found + _about_ours(sentences, found))
         about = {hit.tag for hit in hits(sentences_of(self.subject.replace(":", ": ")))}
         object.__setattr__(self, "subject_tags", about)
 
@@ -64,12 +70,43 @@ class Reading:
         """How many sentences speak as a person does who answers: "unfortunately", "you can return it", any question."""
         kinds = self.by_sentence.values()
         spoken = sum("personal" in told and not told & (BOILERPLATE | {"away"}) for told in kinds)
+        # "Here are answers to frequent questions" is a help page's.
+        spoken += sum("answering" in told and not told & {"filler", "automatic"} for told in kinds)
         return spoken + sum("?" in self.sentences[number].written for number in self.substance)
+
+    @property
+    def fields(self) -> int:
+        """How many labels stand before values, as in the record of a ticket: "Status: new"."""
+        return sum(sentence.written.endswith(":") for sentence in self.sentences)
+
+    @property
+    def speaks_as_one(self) -> bool:
+        """Whether somebody says "I", in the language of the mail's form letter phrases."""
+        language = self.language_of("receipt", "promise", "thanks", "closing", "greeting")
+        return any(hit.tag == "self" and hit.language == language for hit in self.found)
 
     def language_of(self, *tags: str) -> str:
         """Return the language of most phrases of *tags*; "und" where there is none."""
         told = Counter(hit.language for hit in self.found if hit.tag in tags)
         return told.most_common(1)[0][0] if told else "und"
+
+
+def _about_ours(sentences: list[Sentence], found: list[Hit]) -> list[Hit]:
+    """Return the sentences on what becomes of our message, as receipts of it.
+
+    Such a sentence names a message and what is done with messages, in whatever order; it asks nothing, and nobody says "I"
+    in it: "every enquiry is read by our team", "courriels traités par ordre d'arrivée".
+    """
+    lists: dict[tuple[int, str], set[str]] = {}
+    for hit in found:
+        lists.setdefault((hit.sentence, hit.language), set()).add(hit.tag)
+    return [
+        Hit("receipt", language, sentence, "")
+        for (sentence, language), told in lists.items()
+        if {"request", "handling"} <= told
+        and not told & {"receipt", "self", "answering", *_OTHER_MATTERS}
+        and not sentences[sentence].written.endswith("?")
+    ]
 
 
 def _signs_off(sentence: Sentence, told: set[str]) -> bool:
@@ -105,7 +142,7 @@ def kind_by_words(reading: Reading, automatic: bool) -> tuple[ReplyKind, str] | 
 
 def _agents_words(reading: Reading, automatic: bool) -> tuple[ReplyKind, str] | None:
     """A help desk's notice that quotes what an agent wrote is that agent's answer."""
-    announced = [hit.sentence for hit in reading.found if hit.tag == "notice"]
+    announced = [n for n, told in reading.by_sentence.items() if "notice" in told and "survey" not in told]
     if not announced:
         return None
     behind = [
@@ -126,9 +163,11 @@ def _challenge(reading: Reading, automatic: bool) -> tuple[ReplyKind, str] | Non
 
 
 def _moved(reading: Reading, automatic: bool) -> tuple[ReplyKind, str] | None:
-    """A reply that is another address and hardly a word tells where to write from now on."""
+    """A reply that is another address and hardly a word tells where to write; below an answer it is a signature."""
     words = reading.text.split()
-    if len(words) <= 3 and sum("@" in word for word in words) == 1:
+    above = reading.text.strip().partition("@")[0].split("\n")[:-1]
+    label = len(" ".join(above).split()) <= 1 and not "".join(above).rstrip().endswith((".", "!", "?"))
+    if len(words) <= 3 and label and not reading.answers and sum("@" in word for word in words) == 1:
         return ReplyKind.OUT_OF_OFFICE, "words.und.other-address-alone"
     return None
 
@@ -170,6 +209,8 @@ def _acknowledgement(reading: Reading, automatic: bool) -> tuple[ReplyKind, str]
     signs = [name for name in ("receipt", "promise", "ticket", "thanks", "automatic") if tags[name]]
     subject = "ack_subject" in reading.subject_tags
     machine = automatic or bool(tags["automatic"]) or "auto_subject" in reading.subject_tags
+    if subject and reading.fields >= MIN_FIELDS and not reading.substance:
+        return ReplyKind.ACKNOWLEDGEMENT, "words.und.fields+subject"
     if not signs or (tags["survey"] and not tags["receipt"] and not tags["ticket"]):
         return None
     told = bool(tags["receipt"]) + bool(tags["promise"]) + bool(tags["ticket"]) + subject
@@ -193,7 +234,9 @@ def _is_form_letter(reading: Reading, told: int, subject: bool) -> bool:
         return substance <= MAX_RECEIPT
     if told == 1:
         arrived = any("receipt" in kinds and "personal" not in kinds for kinds in reading.by_sentence.values())
-        return substance <= (2 if arrived else 1 if tags["thanks"] or subject else 0)
+        return substance <= (
+            2 if arrived or (tags["promise"] and not reading.speaks_as_one) else 1 if tags["thanks"] or subject else 0
+        )
     return bool(tags["thanks"] and tags["filler"]) and not substance
 
 

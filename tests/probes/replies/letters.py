@@ -63,7 +63,7 @@ def invented() -> Iterator[Letter]:
     for kind, notices in _read("bounces.toml").items():
         for name, (sender, subject, body) in notices.items():
             yield Letter(f"{kind}-{name}", ReplyKind(kind), mail(body, subject, sender))
-    for name, letter in (_read("help_desks.toml") | _read("shops.toml")).items():
+    for name, letter in (_read("help_desks.toml") | _read("shops.toml") | _read("first_sight.toml")).items():
         raw = mail(
             letter["body"], letter["subject"], "Service <service@thimble.example>", headers=letter.get("headers")
         )

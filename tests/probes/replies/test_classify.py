@@ -44,6 +44,53 @@ def test_an_invented_mail_is_told_as_a_careful_reader_would(letter: Letter) -> N
     assert verdict.rule
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Chaque courriel est instruit par nos services.",
+        "Every letter gets read by a member of staff, and every enquiry is logged.",
+        "Die Bearbeitung jeder Anfrage erfolgt in der Reihenfolge ihres Eingangs.",
+    ],
+)
+def test_what_becomes_of_messages_is_a_receipt_unless_somebody_says_i(body: str) -> None:
+    assert of(f"{body}\n").kind is ReplyKind.ACKNOWLEDGEMENT
+    assert of(f"{body} Je transmets le vôtre à mon collègue.\n").kind is ReplyKind.HUMAN
+
+
+def test_an_address_below_a_word_is_a_signature_and_alone_it_is_where_to_write() -> None:
+    assert of("Oui.\n\ninfo@valmont.example\n").kind is ReplyKind.HUMAN
+    assert of("Désormais : info@valmont.example\n").kind is ReplyKind.OUT_OF_OFFICE
+
+
+def test_a_question_on_our_message_is_no_receipt_of_it() -> None:
+    assert of("Avez-vous reçu le courriel de notre transporteur ?\n").kind is ReplyKind.HUMAN
+
+
+def test_a_promise_with_more_words_is_a_form_letter_only_where_nobody_says_i() -> None:
+    promise = "La saison bat son plein chez les apiculteurs. {} On vous répond d'ici vendredi."
+    assert of(promise.format("Les ruches passent avant tout.")).kind is ReplyKind.ACKNOWLEDGEMENT
+    assert of(promise.format("Mes ruches passent avant tout.")).kind is ReplyKind.HUMAN
+
+
+def test_the_record_of_a_new_ticket_is_an_acknowledgement() -> None:
+    record = "Titre : Question\nDemandeur : client\nStatut : Nouveau\nDescription : Livrez-vous en Corse ?\n"
+    assert of(record, "[GLPI #0000012] Nouveau ticket").kind is ReplyKind.ACKNOWLEDGEMENT
+    assert of(record, "Nos dimensions").kind is ReplyKind.HUMAN
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Nous accusons réception de votre courrier et vous informons que la garantie est de deux ans.\nUne facture suffit.",
+        "Hi, we received your message. The lamp ships with a UK plug only, but an adapter is in the box.",
+        "Votre demande a été transmise à notre atelier : le cuir peut être reteint, comptez 45 €.",
+    ],
+)
+def test_an_answer_of_a_sentence_or_two_behind_a_receipt_is_still_taken_for_an_acknowledgement(body: str) -> None:
+    """A known limit, kept because the other error is forbidden; whoever lifts it changes this test."""
+    assert of(body).kind is ReplyKind.ACKNOWLEDGEMENT
+
+
 @pytest.mark.parametrize("letter", WORDED, ids=lambda letter: letter.name)
 def test_an_empty_return_path_and_an_address_make_no_bounce(letter: Letter) -> None:
     message = parse_message(letter.raw)
