@@ -14,8 +14,12 @@ from pathlib import Path
 
 from tests.barometer.command_line import ROOT
 
-START = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); from barometer.cli import main; main()"
-"""Ctrl-C reaches only the programs whose own terminal it is typed at."""
+START = (
+    "import fcntl, signal, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+    "signal.signal(signal.SIGINT, signal.default_int_handler); from barometer.cli import main; main()"
+)
+"""Ctrl-C reaches only the programs whose own terminal it is typed at, and none that inherited to ignore it, as everything does
+that a shell started in the background."""
 PATIENCE_SECONDS = 60
 """How long a slow machine may take to show what is waited for."""
 
