@@ -88,7 +88,10 @@ class Looking:
                     raise NotRendered(f"{link} is no page, nor do scripts show one", Reason.HTTP_ERROR)
                 shown.load = replace(shown.load, url=shown.page.url)
             load = shown.load
-            body = await self._body(shown) if clicks else shown.response.body
+            body = shown.response.body
+            if clicks:
+                # The response is the page that the clicks began on.
+                body = (await patiently(shown.page, shown.page.content)).encode("utf-8", "replace")
             fetched = Fetched(
                 load.url, load.status or 200, body, "text/html; charset=utf-8", load.response_seconds,
                 load.bytes,
@@ -98,10 +101,6 @@ class Looking:
                 await self._show_states(page, showing, shown)
                 shown.untouched = not showing.thorough
                 self._search.shut(page, cut=load.ended)
-
-    async def _body(self, shown: Rendered) -> bytes:
-        """Return the mark-up of the page as its scripts have left it by now."""
-        return (await patiently(shown.page, shown.page.content)).encode("utf-8", "replace")
 
     async def _show_states(self, page: Candidate, showing: Showing, shown: Rendered) -> None:
         manners = Manners()
