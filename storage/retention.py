@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from storage.database import Database
 from storage.evidence import EvidenceStore, Kept
-from storage.records import Event, Page, PageState, Reply, Visit
+from storage.records import EditionFile, Event, Page, PageState, Reply, Visit
 from storage.records.columns import as_utc
 
 BATCH = 500
@@ -35,8 +35,9 @@ def retire(
     """Remove the evidence that nothing younger than *before* needs, and return how much that was.
 
     A visit is as old as its end, or its start where it never ended. The visits of *kept_runs*, those on which a
-    published edition rests, do not age, nor do events and replies. A file written since *before* stays whatever the
-    records say: a crawl at work stores the file first and the record afterwards. With *dry_run* nothing is removed.
+    published edition rests, do not age, nor do events, replies and the files of editions. A file written since *before*
+    stays whatever the records say: a crawl at work stores the file first and the record afterwards. With *dry_run* nothing
+    is removed.
     Raises ``ValueError`` for a naive *before*, :class:`~storage.problems.StorageProblem` when a file or the database
     is in the way.
     """
@@ -53,7 +54,7 @@ def retire(
 
 
 def still_needed(session: Session, names: Collection[str], before: datetime, kept_runs: Collection[str]) -> set[str]:
-    """Return those of *names* that a visit since *before*, a visit of *kept_runs*, an event or a reply refers to."""
+    """Return those of *names* that a visit since *before*, a visit of *kept_runs*, an event, a reply or an edition has."""
     age = func.coalesce(Visit.finished_at, Visit.started_at)
     lasting = or_(age >= before, Visit.run_id.in_(kept_runs))
     seen = [select(Visit.robots).where(Visit.robots.in_(names), lasting)]
@@ -61,7 +62,8 @@ def still_needed(session: Session, names: Collection[str], before: datetime, kep
         seen.append(select(column).join(Visit, Visit.id == column.class_.visit_id).where(column.in_(names), lasting))
     events = select(Event.evidence).where(Event.evidence.in_(names))
     replies = select(Reply.evidence).where(Reply.evidence.in_(names))
-    return {name for name in session.scalars(events.union(replies, *seen)) if name is not None}
+    frozen = select(EditionFile.evidence).where(EditionFile.evidence.in_(names))
+    return {name for name in session.scalars(events.union(replies, frozen, *seen)) if name is not None}
 
 
 def _older(store: EvidenceStore, limit: datetime) -> Iterator[str]:

@@ -5,7 +5,15 @@ from storage.records.base import Record
 from storage.records.campaign import Campaign
 from storage.records.click import Click
 from storage.records.columns import new_id, utc_now
-from storage.records.edition import Edition, EditionState
+from storage.records.edition import (
+    Dispute,
+    Edition,
+    EditionEvent,
+    EditionFile,
+    EditionFileKind,
+    EditionState,
+    EditionStep,
+)
 from storage.records.event import Event
 from storage.records.mailbox_position import MailboxPosition
 from storage.records.mark import Mark
@@ -26,8 +34,13 @@ __all__ = [
     "Attempt",
     "Campaign",
     "Click",
+    "Dispute",
     "Edition",
+    "EditionEvent",
+    "EditionFile",
+    "EditionFileKind",
     "EditionState",
+    "EditionStep",
     "Event",
     "MailboxPosition",
     "Mark",

@@ -1,0 +1,1 @@
+"""Grids: versioned files that say what is marked, how much it weighs and who may win."""
