@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 ROOMS := barometer probes spiders storage schedules
 CLI_REFERENCE := docs/cli.md
+WORKERS ?= 2
 
 # A pyenv shim exists even for a version that is not there, so each candidate is asked rather than looked up.
 PYTHON ?= $(shell for candidate in python3.11 python3 python3.14 python3.13 python3.12; do \
@@ -40,8 +41,8 @@ audit: install ## audit one site: make audit URL=https://shop.example [ARGS="--j
 	@test -n "$$URL" || { echo "make audit: no site given; write make audit URL=https://shop.example" >&2; exit 2; }
 	@$(BIN)/barometer audit "$$URL" $(ARGS)
 
-test: install ## the whole test suite
-	@$(BIN)/python -m pytest $(ARGS)
+test: install ## the whole test suite, on WORKERS processes (2 unless told)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 quick: install ## the tests that take no more than a few seconds each
 	@$(BIN)/python -m pytest -m "not slow and not postgres and not corpus" $(ARGS)

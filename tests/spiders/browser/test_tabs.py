@@ -39,7 +39,8 @@ def test_pages_of_a_site_share_a_tab_until_one_disturbs_it(endings: dict[str, An
 @pytest.mark.slow
 def test_what_the_last_page_did_is_not_counted_for_the_next(endings: dict[str, Any]) -> None:
     assert "</script> undefined" in endings["1/two"]["text"]
-    assert endings["1/two"]["load"]["requests"] <= 3
+    # The page that goes beats on until the new one arrives, on a busy machine a few times more.
+    assert endings["1/two"]["load"]["requests"] < endings["0/"]["load"]["requests"] / 2
     assert (endings["2/two?three"]["status"], endings["1/two"]["status"]) == (404, 200)
     assert endings["3/says"]["load"]["dialogs"] == 1
     assert endings["4/last"]["load"]["dialogs"] == 0
