@@ -1,0 +1,1 @@
+"""How observations become marks, places and doubts: the parts of scoring and ranking. Pure."""
