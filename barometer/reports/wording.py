@@ -146,7 +146,7 @@ def words_of(language: Language) -> Words:
     """Return the words of *language*; raises ``ValueError`` when its file lacks a word of a closed list."""
     source = files("barometer.reports").joinpath("words", f"{language}.toml").read_text("utf-8")
     words = {
-        f"{section}.{name}": _typeset(text, language)
+        f"{section}.{name}": typeset(text, language)
         for section, entries in tomllib.loads(source).items()
         for name, text in entries.items()
     }
@@ -157,7 +157,7 @@ def words_of(language: Language) -> Words:
     return Words(language, words)
 
 
-def _typeset(text: str, language: Language) -> str:
+def typeset(text: str, language: Language) -> str:
     """Set apostrophes, and the spaces that French wants: narrow before ; ! ?, wide before : and inside guillemets.
 
     Source of the spaces: Lexique des règles typographiques en usage à l'Imprimerie nationale.

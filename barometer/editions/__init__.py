@@ -1,0 +1,1 @@
+"""What is done with an edition: scored, reviewed, disputed, published."""
