@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 ROOMS := barometer probes spiders storage schedules
 CLI_REFERENCE := docs/cli.md
+GRIDS := docs/grids.md
+TABLES := docs/export.md
 WORKERS ?= 2
 
 # A pyenv shim exists even for a version that is not there, so each candidate is asked rather than looked up.
@@ -34,7 +36,7 @@ $(STAMP): requirements.lock pyproject.toml | python-found
 browser:
 	@sh .ci/chromium
 
-demo: install ## crawl the embedded market of invented merchants, write to it, time the answers
+demo: install ## crawl the embedded market of invented merchants, write to it, time the answers, publish its podium
 	@$(BIN)/barometer demo $(ARGS)
 
 audit: install ## audit one site: make audit URL=https://shop.example [ARGS="--json -"]
@@ -68,9 +70,12 @@ docstrings: install
 
 docs-check: install
 	@$(BIN)/python -m barometer.cli.reference --check $(CLI_REFERENCE)
+	@$(BIN)/python -m barometer.grids.table --check $(GRIDS)
 
-docs: install ## write the generated pages: the reference of the command line
+docs: install ## write the generated pages: the command line, the grids, the tables
 	@$(BIN)/python -m barometer.cli.reference --write $(CLI_REFERENCE)
+	@$(BIN)/python -m barometer.grids.table --write $(GRIDS)
+	@$(BIN)/python -m barometer.tables.described --write $(TABLES)
 
 lock: python-found ## pin every dependency again, with hashes, in requirements.lock
 	@$(PYTHON) -m venv build/lock

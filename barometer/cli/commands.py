@@ -14,15 +14,22 @@ def register(app: typer.Typer) -> None:
         detect,
         diff,
         doctor,
+        edition,
         evidence,
+        export,
+        grid,
         mark,
         optout,
         panel,
+        podium,
         probe,
         purge,
         replay,
         replies,
         report,
+        report_edition,
+        report_merchant,
+        review,
         review_replies,
         root,
     )
@@ -35,6 +42,8 @@ def register(app: typer.Typer) -> None:
     app.command()(demo.demo)
     app.command()(detect.detect)
     app.add_typer(report.app, name="report")
+    report.app.command("edition")(report_edition.report_edition)
+    report.app.command("merchant")(report_merchant.merchant)
     app.command()(diff.diff)
     app.add_typer(evidence.app, name="evidence")
     app.command()(replay.replay)
@@ -43,6 +52,11 @@ def register(app: typer.Typer) -> None:
     review_replies.attach(replies.app)
     app.add_typer(desk.app, name="desk")
     app.add_typer(mark.app, name="mark")
+    app.add_typer(grid.app, name="grid")
+    app.add_typer(edition.app, name="edition")
+    app.add_typer(review.app, name="review")
+    app.add_typer(podium.app, name="podium")
+    app.command()(export.export)
     app.command()(purge.purge)
     app.add_typer(panel.app, name="panel")
     app.add_typer(optout.app, name="optout")

@@ -72,7 +72,8 @@ def demo(
         crawling.depths(as_json=as_json)
         _compare(addresses)
         if not no_probes:
-            _contact(office, addresses, folder, static, as_json)
+            campaign = _contact(office, addresses, folder, static, as_json)
+            _publish(campaign, keep, static, as_json)
         if keep is not None:
             stderr.print(f"kept in {keep}: market.csv, barometer.sqlite3, evidence, mail")
 
@@ -98,8 +99,8 @@ def _post_office(folder: Path) -> contextlib.AbstractContextManager["PostOffice"
     return PostOffice(DemoClock(a_plain_tuesday(utc_now())), folder / "mail", merchants()).opened()
 
 
-def _contact(office: "PostOffice", addresses: dict[str, str], folder: Path, static: bool, as_json: bool) -> None:
-    """Contact the market by e-mail, and by form where a browser can be had, and print what came back."""
+def _contact(office: "PostOffice", addresses: dict[str, str], folder: Path, static: bool, as_json: bool) -> str:
+    """Contact the market by e-mail, and by form where a browser can be had, print what came back, return the campaign's name."""
     from barometer.cli.demo_contacts import contact
     from spiders.browser.executable import find_browser
 
@@ -110,6 +111,20 @@ def _contact(office: "PostOffice", addresses: dict[str, str], folder: Path, stat
         stderr.print("forms are left out: they are filled in by a Chromium, and none is used here")
     channels = (Channel.EMAIL, Channel.FORM) if forms else (Channel.EMAIL,)
     told = contact(settings, office, addresses.values(), channels, folder, show=not as_json)
+    if as_json:
+        sys.stdout.write(json_text(told) + "\n")
+    return str(told["campaign"])
+
+
+def _publish(campaign: str, keep: Path | None, static: bool, as_json: bool) -> None:
+    """Mark the market, publish an edition and, where there is a browser, write what it is published in."""
+    from barometer.cli.demo_edition import hold
+    from spiders.browser.executable import find_browser
+
+    out = None
+    if not static and find_browser() is not None:
+        out = keep.resolve() if keep is not None else Path("demo-out").resolve()
+    told = hold(campaign, out, as_json)
     if as_json:
         sys.stdout.write(json_text(told) + "\n")
 

@@ -15,7 +15,7 @@ from barometer.cli.console import printable, stderr
 from barometer.cli.root import opened_database
 from barometer.delays import Answering, by_category, delays
 from barometer.demo.clock import FACTOR
-from barometer.demo.contacts import Contacts, Ran, demo_settings
+from barometer.demo.contacts import WINDOW, Contacts, Ran, demo_settings
 from barometer.demo.post_office import PostOffice
 from barometer.measures.answering import ChannelDelays, channel_delays
 from barometer.measures.delay import (
@@ -111,7 +111,8 @@ def _print_attempts(ran: Ran, found: Iterable[Answering]) -> None:
                     continue
                 table.add_row(Text(f" {printable(merchant.name)}"), _short(one.attempt.channel), *_cells(one, ran))
     table.caption = (
-        f"{SCALE}\n> not answered in that time, so far; {without} more attempts found no address or no form on the site"
+        f"{SCALE}\nSilence counts after {duration(WINDOW.total_seconds())}; "
+        f"{without} more attempts found no address or no form on the site"
     )
     _out().print(table)
 
@@ -176,7 +177,7 @@ def outcome_words(outcome: Came, away: bool) -> str:
         case Answered(delay=delay):
             return _both(delay.seconds)
         case Expired(window=window):
-            return f"never, in {_both(window.seconds)}"
+            return ("away; " if away else "") + f"not in {_both(window.seconds)}"
         case Pending(age=age):
             return ("away; " if away else "") + f"> {_both(age.seconds)}"
         case Bounced():
@@ -210,13 +211,21 @@ def _told(ran: Ran, found: Iterable[Answering]) -> dict[str, Any]:
                 "why": getattr(one.outcome, "why", None),
                 "acknowledged": _scaled(one.acknowledged.seconds if one.acknowledged else None),
                 "answered": _scaled(one.outcome.delay.seconds if isinstance(one.outcome, Answered) else None),
-                "silent_for": _scaled(one.outcome.age.seconds if isinstance(one.outcome, Pending) else None),
+                "silent_for": _scaled(_silence(one.outcome)),
                 "replies": sorted(str(reply.counts_as) for reply in one.attempt.replies),
             }
             for merchant in found
             for one in merchant.measured
         ],
     }
+
+
+def _silence(outcome: Came) -> float | None:
+    match outcome:
+        case Expired(window=span) | Pending(age=span):
+            return span.seconds
+        case _:
+            return None
 
 
 def _scaled(seconds: float | None) -> dict[str, float] | None:

@@ -31,6 +31,7 @@ from probes.mail.maildir import Maildir
 from probes.probe import Checked, Delivery, Outgoing, Probe, Sent
 from probes.scenarios import scenarios
 from probes.sending import Ended, Outbox, send_due
+from probes.terms import Terms
 from schedules.shortfalls import DoesNotFit
 from storage.database import Database
 from storage.evidence import EvidenceStore
@@ -44,7 +45,9 @@ SPREAD, OPEN_FOR = timedelta(hours=1), timedelta(days=6)
 """Within which time of the market attempts are due, and may leave (*ours*: filling in a form takes hours there)."""
 LATE_SECONDS = 10 * 86_400
 """How late an attempt may leave, in the time of the market (*ours*): while one form is filled in, hours pass there."""
-WATCHED = timedelta(hours=10)
+WINDOW = timedelta(hours=10)
+"""After which time of the market silence is no answer (*ours*): an edition is published once all windows have closed."""
+WATCHED = WINDOW + timedelta(minutes=30)
 """How long answers are awaited after the last attempt left, in the time of the market (*ours*)."""
 LONGEST_SECONDS = 150.0
 """After which time of ours nothing more is sent (*ours*)."""
@@ -97,7 +100,7 @@ class Contacts:
         require_configured(self._settings, self._channels, contest=True)
         with self._database.session() as session:
             market = [one for one in panel.merchants(session, None, None) if one.url in sites]
-            planned = campaigns.plan(session, self._order(), market, terms(self._settings), self._clock.now())
+            planned = campaigns.plan(session, self._order(), market, self._terms(), self._clock.now())
             if isinstance(planned, DoesNotFit):
                 raise UserError("the demonstration's own campaign does not fit", "this is a defect; please report it")
             planned.campaign.ends_at += OPEN_FOR
@@ -114,6 +117,9 @@ class Contacts:
             campaign = session.scalars(select(Campaign).where(Campaign.name == self._name)).one()
             campaign.parameters = {**campaign.parameters, **parameters_of_demonstration(FACTOR, until)}
         return Ran(self._name, began, until, ended)
+
+    def _terms(self) -> Terms:
+        return terms(self._settings)._replace(window=WINDOW)
 
     def _order(self) -> campaigns.Order:
         start = self._clock.now()
