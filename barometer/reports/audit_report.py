@@ -4,16 +4,9 @@ It loads nothing, runs nothing and links to nothing but web pages: styles and pi
 by its own content security policy, and whatever a merchant's page wrote stands in it as text.
 """
 
-import base64
-import hashlib
 from collections.abc import Sequence
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from barometer.reports.audit_contract import AuditResult, SetAside
 from barometer.reports.audit_folder import AuditFile, read_folder
@@ -21,6 +14,7 @@ from barometer.reports.channel_card import card
 from barometer.reports.contrast import differences_between
 from barometer.reports.gaps import not_found, unmeasured
 from barometer.reports.merchant_text import bare_address, host_of, legible, web_link
+from barometer.reports.page import render_page, style_sheet
 from barometer.reports.page_names import PageLink, page_link, page_on_site
 from barometer.reports.pictures import Gallery
 from barometer.reports.provenance import provenance, visited
@@ -58,34 +52,30 @@ def render(audit: AuditFile, words: Words) -> str:
     """Return the report on *audit* in the language of *words*."""
     results, gallery = audit.results, Gallery(audit.folder)
     cards = [card(channel, results, gallery, words) for channel in Channel]
-    visits, style = [visited(result, words) for result in results], _style()
-    return (
-        _environment()
-        .get_template("audit.html")
-        .render(
-            words=words,
-            style=Markup(style),  # noqa: S704 (a file of this package)
-            style_digest=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii"),
-            stairs_size=(WIDTH, HEIGHT),
-            site=legible(host_of(results[0].site.final_url or results[0].site.url), 120),
-            home=page_link(results[0].site.final_url or results[0].site.url),
-            day=words.day(results[0].started_at),
-            windows=words.listed(words[f"profile.{result.profile}_window"] for result in results),
-            both=len(results) > 1,
-            verdicts=[verdict(result, words) for result in results],
-            visits=visits,
-            modes=list(dict.fromkeys((visit.mode, visit.mode_note) for visit in visits if visit.mode)),
-            differences=differences_between(results[0], results[1], words) if len(results) > 1 else [],
-            cards=cards,
-            efforts=any(side.effort for one in cards for side in one.sides),
-            measured=any(side.outcome is not OutcomeKind.NOT_MEASURED for one in cards for side in one.sides),
-            not_found=not_found(cards, words),
-            unmeasured=unmeasured(results, words),
-            aside=_aside(results, words),
-            warnings=_warnings(results)[:MOST_WARNINGS],
-            provenance=provenance(audit, words),
-            version=legible(results[0].tool.version, 60),
-        )
+    visits, style = [visited(result, words) for result in results], style_sheet("audit.css")
+    return render_page(
+        "audit.html",
+        style,
+        words=words,
+        stairs_size=(WIDTH, HEIGHT),
+        site=legible(host_of(results[0].site.final_url or results[0].site.url), 120),
+        home=page_link(results[0].site.final_url or results[0].site.url),
+        day=words.day(results[0].started_at),
+        windows=words.listed(words[f"profile.{result.profile}_window"] for result in results),
+        both=len(results) > 1,
+        verdicts=[verdict(result, words) for result in results],
+        visits=visits,
+        modes=list(dict.fromkeys((visit.mode, visit.mode_note) for visit in visits if visit.mode)),
+        differences=differences_between(results[0], results[1], words) if len(results) > 1 else [],
+        cards=cards,
+        efforts=any(side.effort for one in cards for side in one.sides),
+        measured=any(side.outcome is not OutcomeKind.NOT_MEASURED for one in cards for side in one.sides),
+        not_found=not_found(cards, words),
+        unmeasured=unmeasured(results, words),
+        aside=_aside(results, words),
+        warnings=_warnings(results)[:MOST_WARNINGS],
+        provenance=provenance(audit, words),
+        version=legible(results[0].tool.version, 60),
     )
 
 
@@ -112,19 +102,3 @@ def _aside(results: Sequence[AuditResult], words: Words) -> tuple[list[Aside], s
 
 def _warnings(results: Sequence[AuditResult]) -> list[str]:
     return list(dict.fromkeys(legible(warning) for result in results for warning in result.warnings))
-
-
-@cache
-def _style() -> str:
-    return files("barometer.reports").joinpath("templates", "audit.css").read_text("utf-8")
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("barometer.reports", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )

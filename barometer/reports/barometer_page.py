@@ -1,17 +1,11 @@
 """The barometer report: one page without a name and without a mark, that loads nothing and runs nothing, and its PDF."""
 
 import base64
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cache
 from importlib.metadata import version
-from importlib.resources import files
 from typing import NamedTuple
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from barometer.figures import Figures
 from barometer.figures.disclosure import Withheld
@@ -24,6 +18,7 @@ from barometer.reports.chart_frame import Drawing
 from barometer.reports.chart_history import history_chart
 from barometer.reports.chart_sites import depth_chart, price_chart, shown_chart
 from barometer.reports.merchant_text import legible
+from barometer.reports.page import render_page, style_sheet
 from barometer.reports.pdf import pdf_of
 from barometer.reports.wording import Language
 
@@ -62,34 +57,30 @@ def drawings_of(figures: Figures, language: Language) -> list[Drawing]:
 
 def page_of(report: Report, language: Language, drawings: Sequence[Drawing] | None = None) -> str:
     """Return the report as one HTML document; *drawings* are those of :func:`drawings_of`, if they are at hand."""
-    words, figures, style = barometer_words(language), report.figures, _style()
+    words, figures, style = barometer_words(language), report.figures, style_sheet("barometer.css")
     drawn = drawings_of(figures, language) if drawings is None else drawings
     earlier = report.earlier
-    return (
-        _environment()
-        .get_template("barometer.html")
-        .render(
-            words=words,
-            style=Markup(style),  # noqa: S704 (a file of this package)
-            style_digest=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii"),
-            title=title_of(figures),
-            meta=_meta(figures, words),
-            draft=figures.edition.published_on is None,
-            correction=legible(figures.edition.correction or "", LONGEST_NOTE),
-            empty=_empty(figures, words),
-            keys=view.key_figures(figures, words),
-            drawings={one.name: _shown(one) for one in drawn},
-            sites=view.sites_table(figures, words),
-            answers=view.answers_table(figures, words),
-            answer_notes=view.answer_notes(figures, words),
-            categories=view.category_tables(figures, words),
-            years=view.years_table(figures, earlier, words) if earlier else None,
-            earlier=legible(earlier.edition.title, LONGEST_NAME) if earlier else "",
-            history=view.history(figures, words),
-            context=_context(language),
-            method=[words[f"method.{name}"].format(n=report.nights) for name in METHOD],
-            version=version("barometer"),
-        )
+    return render_page(
+        "barometer.html",
+        style,
+        words=words,
+        title=title_of(figures),
+        meta=_meta(figures, words),
+        draft=figures.edition.published_on is None,
+        correction=legible(figures.edition.correction or "", LONGEST_NOTE),
+        empty=_empty(figures, words),
+        keys=view.key_figures(figures, words),
+        drawings={one.name: _shown(one) for one in drawn},
+        sites=view.sites_table(figures, words),
+        answers=view.answers_table(figures, words),
+        answer_notes=view.answer_notes(figures, words),
+        categories=view.category_tables(figures, words),
+        years=view.years_table(figures, earlier, words) if earlier else None,
+        earlier=legible(earlier.edition.title, LONGEST_NAME) if earlier else "",
+        history=view.history(figures, words),
+        context=_context(language),
+        method=[words[f"method.{name}"].format(n=report.nights) for name in METHOD],
+        version=version("barometer"),
     )
 
 
@@ -149,19 +140,3 @@ def _shown(drawing: Drawing) -> Shown:
     assert size is not None
     link = "data:image/svg+xml;base64," + base64.b64encode(drawing.svg.encode()).decode("ascii")
     return Shown(link, round(float(size[1])), round(float(size[2])), drawing.title, drawing.description)
-
-
-@cache
-def _style() -> str:
-    return files("barometer.reports").joinpath("templates", "barometer.css").read_text("utf-8")
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("barometer.reports", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )

@@ -4,13 +4,7 @@ It loads nothing and runs nothing: styles and pictures are inside, and its own c
 it is confidential stands on the screen wherever one scrolls, and on every sheet of paper.
 """
 
-import base64
-import hashlib
 from functools import cache
-from importlib.resources import files
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from barometer.reports.merchant_comparison import FEWEST
 from barometer.reports.merchant_drawings import (
@@ -23,26 +17,23 @@ from barometer.reports.merchant_drawings import (
 )
 from barometer.reports.merchant_view import View
 from barometer.reports.merchant_words import MerchantWords
+from barometer.reports.page import render_page, style_sheet
 
 
 def merchant_report(view: View, words: MerchantWords, nights: int, version: str) -> str:
     """Return the report *view* as one HTML document; *nights* are those that the grid counts, *version* is of this tool."""
     style = _style(words["page.margin"])
-    return (
-        _environment()
-        .get_template("merchant.html")
-        .render(
-            view=view,
-            words=words,
-            style=Markup(style),  # noqa: S704 (a file of this package, and words of ours)
-            style_digest=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii"),
-            nights=words.number(nights),
-            fewest=words.number(FEWEST),
-            bar_size=(BAR_WIDTH, BAR_HEIGHT),
-            scale_size=(SCALE_WIDTH, SCALE_HEIGHT),
-            plot_size=(PLOT_WIDTH, PLOT_HEIGHT),
-            version=version,
-        )
+    return render_page(
+        "merchant.html",
+        style,
+        view=view,
+        words=words,
+        nights=words.number(nights),
+        fewest=words.number(FEWEST),
+        bar_size=(BAR_WIDTH, BAR_HEIGHT),
+        scale_size=(SCALE_WIDTH, SCALE_HEIGHT),
+        plot_size=(PLOT_WIDTH, PLOT_HEIGHT),
+        version=version,
     )
 
 
@@ -54,17 +45,6 @@ def document_title(view: View, words: MerchantWords) -> str:
 @cache
 def _style(margin: str) -> str:
     """Return the style sheet; *margin* is what every sheet of paper says in its margin."""
-    source = files("barometer.reports").joinpath("templates", "merchant.css").read_text("utf-8")
+    source = style_sheet("merchant.css")
     said = margin.replace("\\", "").replace('"', "").replace("<", "")
     return source.replace("MARGIN-WORDS", said)
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("barometer.reports", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )

@@ -1,7 +1,5 @@
 """A merchant's confidential notice as one HTML file: it loads nothing, runs nothing, and holds no other merchant."""
 
-import base64
-import hashlib
 import tomllib
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -10,10 +8,8 @@ from importlib.resources import files
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-
 from barometer.reports.merchant_text import bare_address, legible, web_link
+from barometer.reports.page import render_page, style_sheet
 from barometer.reports.wording import Language, Words, typeset, words_of
 from barometer.settings import tool_version
 from storage.vocabulary import Channel
@@ -59,33 +55,29 @@ class Tried(NamedTuple):
 
 def notice_page(notice: Json, language: Language) -> str:
     """Return the page of *notice*, as :mod:`barometer.editions.notices` writes it to its JSON file."""
-    words, own, style = words_of(language), notice_words(language), _style()
+    words, own, style = words_of(language), notice_words(language), style_sheet(*_STYLES)
     nights = list(notice["nights"])
     shown = nights[-MOST_NIGHTS:]
-    return (
-        _environment()
-        .get_template("notice.html")
-        .render(
-            words=words,
-            own=own,
-            style=Markup(style),  # noqa: S704 (files of this package)
-            style_digest=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii"),
-            edition=notice["edition"],
-            merchant=legible(notice["merchant"]["name"], 120),
-            site=legible(bare_address(notice["merchant"]["url"])),
-            link=web_link(notice["merchant"]["url"]),
-            first=_day(notice["edition"]["tests_from"], words),
-            last=_day(notice["edition"]["tests_until"], words),
-            until=notice["object_until"] and _day(notice["object_until"], words),
-            operator=notice["object_to"],
-            days=[_short(night["day"]) for night in shown],
-            visits=[(_short(night["day"]), night["visit"]) for night in shown if night["visit"]],
-            rows=_rows(shown, words, own),
-            earlier=len(nights) - len(shown),
-            values=[_found(value, words) for value in notice["values"]],
-            attempts=[_tried(attempt, words, own) for attempt in notice["attempts"]],
-            version=tool_version(),
-        )
+    return render_page(
+        "notice.html",
+        style,
+        words=words,
+        own=own,
+        edition=notice["edition"],
+        merchant=legible(notice["merchant"]["name"], 120),
+        site=legible(bare_address(notice["merchant"]["url"])),
+        link=web_link(notice["merchant"]["url"]),
+        first=_day(notice["edition"]["tests_from"], words),
+        last=_day(notice["edition"]["tests_until"], words),
+        until=notice["object_until"] and _day(notice["object_until"], words),
+        operator=notice["object_to"],
+        days=[_short(night["day"]) for night in shown],
+        visits=[(_short(night["day"]), night["visit"]) for night in shown if night["visit"]],
+        rows=_rows(shown, words, own),
+        earlier=len(nights) - len(shown),
+        values=[_found(value, words) for value in notice["values"]],
+        attempts=[_tried(attempt, words, own) for attempt in notice["attempts"]],
+        version=tool_version(),
     )
 
 
@@ -175,20 +167,3 @@ def _day(iso: str, words: Words) -> str:
 def _short(iso: str) -> str:
     day = date.fromisoformat(iso)
     return f"{day.day:02}/{day.month:02}"
-
-
-@cache
-def _style() -> str:
-    folder = files("barometer.reports").joinpath("templates")
-    return "".join(folder.joinpath(name).read_text("utf-8") for name in _STYLES)
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("barometer.reports", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )

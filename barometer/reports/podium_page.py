@@ -1,15 +1,8 @@
 """The page for the press: one HTML file that can be read, printed and sent; its PDF is this page, printed."""
 
-import base64
-import hashlib
-from functools import cache
-from importlib.resources import files
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-
 from barometer.grids.grid import Grid
 from barometer.podium import PublicResult
+from barometer.reports.page import render_page, style_sheet
 from barometer.reports.pdf import pdf_of
 from barometer.reports.podium_deck import made_on, subject_of
 from barometer.reports.podium_palette import ACCENTS
@@ -21,19 +14,15 @@ from barometer.reports.wording import Language
 def page_of(result: PublicResult, grid: Grid, language: Language) -> str:
     """Return the page of *result* as one HTML document that loads nothing and runs nothing."""
     words = podium_words(language)
-    view, style, published = view_of(result, grid, words), _style(), result.edition.published_on
-    return (
-        _environment()
-        .get_template("podium.html")
-        .render(
-            words=words,
-            view=view,
-            style=Markup(style),  # noqa: S704 (a file of this package)
-            style_digest=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii"),
-            subject=subject_of(view, words),
-            published=words.on(published) if published else None,
-            accents=[f"accent-{(category.number - 1) % len(ACCENTS)}" for category in view.categories],
-        )
+    view, style, published = view_of(result, grid, words), style_sheet("podium.css"), result.edition.published_on
+    return render_page(
+        "podium.html",
+        style,
+        words=words,
+        view=view,
+        subject=subject_of(view, words),
+        published=words.on(published) if published else None,
+        accents=[f"accent-{(category.number - 1) % len(ACCENTS)}" for category in view.categories],
     )
 
 
@@ -45,19 +34,3 @@ def paper_of(result: PublicResult, grid: Grid, language: Language) -> bytes:
         page_of(result, grid, language), f"{view.title}, {words['edition.year'].format(year=view.year)}", language.value,
         subject=subject_of(view, words), keywords=f"{view.grid} {view.version}", made_on=made_on(result.edition),
     )  # fmt: skip
-
-
-@cache
-def _style() -> str:
-    return files("barometer.reports").joinpath("templates", "podium.css").read_text("utf-8")
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("barometer.reports", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
