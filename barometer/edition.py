@@ -3,12 +3,14 @@
 import shlex
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from barometer import grids, observing
+from barometer.alphabet import alphabetical
 from barometer.editions.sheet import read_sheet
 from barometer.errors import UserError
 from barometer.grids.grid import Grid
@@ -18,16 +20,28 @@ from barometer.ranking import Ranking
 from barometer.scoring import Score
 from storage.evidence import EvidenceStore
 from storage.problems import EvidenceProblem
-from storage.records import Edition, EditionFile, EditionFileKind, EditionState
+from storage.records import Edition, EditionEvent, EditionFile, EditionFileKind, EditionState, EditionStep
 
 ZONE = ZoneInfo("Europe/Paris")
 """Whose days the test dates are counted in, as nights are."""
 
 
+class Difference(NamedTuple):
+    """What does not come out as it was frozen; ``category`` is empty for what belongs to the whole edition."""
+
+    category: str
+    what: str
+
+    @property
+    def where(self) -> str:
+        """Of what it is, in words."""
+        return f"category '{self.category}'" if self.category else "the edition"
+
+
 def named(session: Session, name: str, revision: int | None = None) -> Edition:
     """Return the edition called *name*: its last revision, or *revision*; raises :class:`UserError` where there is none."""
     query = select(Edition).where(Edition.name == name).order_by(Edition.revision.desc())
-    found = session.scalars(query).all()
+    found = session.scalars(query).all() if name.isprintable() else []
     if not found:
         known = ", ".join(dict.fromkeys(one.name for one in listed(session)[:10]))
         raise UserError(
@@ -66,7 +80,8 @@ def frozen(session: Session, edition: Edition, kind: EditionFileKind) -> dict[st
     query = select(EditionFile.category, EditionFile.evidence).where(
         EditionFile.edition_id == edition.id, EditionFile.kind == kind
     )
-    return dict(sorted((category, evidence) for category, evidence in session.execute(query)))
+    found = {category: evidence for category, evidence in session.execute(query)}  # noqa: C416 - rows are no pairs to mypy
+    return {category: found[category] for category in sorted(found, key=alphabetical)}
 
 
 def rankings(session: Session, store: EvidenceStore, edition: Edition) -> list[Ranking]:
@@ -102,13 +117,19 @@ def frozen_inputs(session: Session, store: EvidenceStore, edition: Edition) -> I
 
 
 def public_result(session: Session, store: EvidenceStore, edition: Edition) -> PublicResult:
-    """Return what the public may know of *edition*, and nothing else of it; raises :class:`UserError` unless published."""
+    """Return what the public may know of *edition*, and nothing else of it.
+
+    Raises :class:`UserError` unless it is published, and where its files are not those that the scoring wrote.
+    """
     if edition.state is not EditionState.PUBLISHED:
         what = f"revision {edition.revision} of edition '{edition.name}' is not published but {edition.state}"
         remedy = f"see what is left to do: {command('show', edition)}"
         if edition.revision > 1:
             remedy += f"; or give --revision {edition.revision - 1}"
         raise UserError(what, remedy)
+    for altered in altered_files(session, edition):
+        what = f"{altered.where} of edition '{edition.name}': {altered.what}, so nothing of it is made public"
+        raise UserError(what, f"see what was altered: {command('verify', edition)}")
     grid = grid_of(session, store, edition)
     ranked = rankings(session, store, edition)
     label = Label(score for ranking in ranked for score in scores_of(ranking)) if grid.label else None
@@ -172,3 +193,17 @@ def _kept(store: EvidenceStore, evidence: str, what: str) -> bytes:
 def file_sums(session: Session, edition: Edition) -> Mapping[str, Mapping[str, str]]:
     """Return the SHA-256 of every frozen file, by kind and category, as events keep them."""
     return {str(kind): frozen(session, edition, kind) for kind in (EditionFileKind.INPUTS, EditionFileKind.SHEET)}
+
+
+def altered_files(session: Session, edition: Edition) -> Iterator[Difference]:
+    """Yield what the table of files says otherwise than the last scoring's event, which nobody can change."""
+    query = select(EditionEvent).where(EditionEvent.edition_id == edition.id, EditionEvent.step == EditionStep.SCORED)
+    scored = sorted(session.scalars(query), key=lambda event: (event.at, event.id))
+    if not scored:
+        yield Difference("", "no event tells of its scoring")
+        return
+    for kind, told in file_sums(session, edition).items():
+        kept = scored[-1].detail.get(kind, {})
+        for category in sorted({*kept, *told}):
+            if kept.get(category) != told.get(category):
+                yield Difference(category, f"its {kind} file is not the one that the scoring wrote")

@@ -28,7 +28,7 @@ class ChannelSeen(NamedTuple):
     ``clicks`` is set where it was seen (of an ``at_most`` outcome the known path's, ``at_least`` what was proven). Of its best
     sighting: ``clearly_visible``, for a phone ``price_class``, and ``confidence``, 0 to 1; ``None`` where nobody could tell.
     ``reason`` says why it was not measured. ``overruled`` tells that a reviewer decided. ``evidence`` are references such as
-    ``visit:KEY`` and ``sighting:KEY``.
+    ``visit:KEY`` and ``sighting:KEY``. ``searched`` tells of ``not_found`` how far was looked: a word of :class:`.Searched`.
     """
 
     kind: OutcomeKind
@@ -40,6 +40,7 @@ class ChannelSeen(NamedTuple):
     reason: str | None = None
     overruled: bool = False
     evidence: tuple[str, ...] = ()
+    searched: str | None = None
 
 
 class Night(NamedTuple):

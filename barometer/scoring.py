@@ -10,7 +10,9 @@ from typing import NamedTuple
 from barometer.grids.grid import SCALE, Criterion, Grid, LabelRule
 from barometer.grids.ways import ways
 from barometer.marks import counted_attempts, counted_nights
-from barometer.marks.points import Worth
+from barometer.marks.counted_attempts import NOT_RATED
+from barometer.marks.counted_nights import NightLeftOut
+from barometer.marks.points import LEFT_OUT, Worth
 from barometer.marks.sentence import sentence
 from barometer.observations import Finding, MerchantFact, Observed
 
@@ -27,8 +29,9 @@ class CriterionMark(NamedTuple):
 
     ``points`` is exact, between 0 and ``maximum``; ``None`` when it was not measured, and ``reason`` then says why. ``weight`` is
     the grid's, before anything is weighed anew. ``found`` is the median night's finding (``None`` for attempts), ``spread`` the
-    best and the worst of the nights that count. ``units`` counts the nights or attempts that count, ``left_out`` those that do
-    not, by reason, ``tally`` how many fell where: ``up_to:3600``, ``beyond``, ``word:free``, ``mark:1.5``, ``nothing``.
+    best and the worst of the nights measured. ``units`` counts the nights or attempts that earn points, ``left_out`` the others,
+    by reason: nights ``left_out`` by the grid are still among those whose median is taken, and answers ``not_rated`` among the
+    answers. ``tally`` is how many fell where: ``up_to:3600``, ``beyond``, ``word:free``, ``mark:1.5``, ``nothing``.
     ``open`` counts attempts that may still be answered and would change the points. ``rule`` is a sentence for people.
     """
 
@@ -117,20 +120,23 @@ def coverage_of(marks: Sequence[CriterionMark]) -> Fraction:
 
 def _nightly_mark(criterion: Criterion, observed: Observed, limit: int) -> CriterionMark:
     nights = counted_nights.counting(criterion, observed.nights, limit)
-    if not nights.found:
+    if not nights.measured:
         return _not_measured(criterion, nights.left_out, NO_VISIT)
+    median = nights.median
+    if isinstance(median, NightLeftOut):
+        return _not_measured(criterion, nights.left_out, LEFT_OUT)._replace(reason=LEFT_OUT)
     return CriterionMark(
         criterion=criterion.key,
-        points=nights.median.worth.points,
+        points=median.worth.points,
         maximum=criterion.maximum,
         weight=criterion.weight,
         units=len(nights.found),
         tally=_tally(one.worth for one in nights.found),
         left_out=nights.left_out,
         rule="",
-        evidence=nights.median.evidence,
-        found=nights.median.finding,
-        spread=(nights.found[0].finding, nights.found[-1].finding),
+        evidence=median.evidence,
+        found=median.finding,
+        spread=(nights.measured[0].finding, nights.measured[-1].finding),
     )
 
 
@@ -140,13 +146,13 @@ def _attempts_mark(criterion: Criterion, observed: Observed, nights: int) -> Cri
         if attempts.unshown is not None:
             return _silence_assumed(criterion, observed, nights, attempts.unshown)._replace(left_out=attempts.left_out)
         reason = PENDING if attempts.open else NO_ATTEMPT
-        return _not_measured(criterion, attempts.left_out, reason)._replace(open=attempts.open)
-    times = Counter(attempts.earned)
-    total = sum((attempts.worths[which].points * count for which, count in times.items()), Fraction(0))
-    evidence = (observed.attempts[position].evidence for position in attempts.positions)
+        found = _not_measured(criterion, attempts.left_out, reason)._replace(open=attempts.open)
+        return found._replace(reason=NOT_RATED) if NOT_RATED in attempts.left_out else found
+    used = sorted((*attempts.positions, *attempts.unrated))
+    evidence = (observed.attempts[position].evidence for position in used)
     return CriterionMark(
         criterion=criterion.key,
-        points=total / len(attempts.positions),
+        points=attempts.points(),
         maximum=criterion.maximum,
         weight=criterion.weight,
         units=len(attempts.positions),

@@ -20,10 +20,13 @@ app = typer.Typer(
 
 def main() -> None:
     """Run the command line; a :class:`UserError` or a problem of storage is one line on standard error and exit code 2."""
-    from barometer.cli import commands
-    from storage.problems import StorageProblem
+    try:
+        from barometer.cli import commands
+        from storage.problems import StorageProblem
 
-    commands.register(app)
+        commands.register(app)
+    except KeyboardInterrupt:
+        sys.exit(130)
     try:
         app()
         sys.stdout.flush()

@@ -75,7 +75,11 @@ def demo(
             campaign = _contact(office, addresses, folder, static, as_json)
             _publish(campaign, keep, static, as_json)
         if keep is not None:
-            stderr.print(f"kept in {keep}: market.csv, barometer.sqlite3, evidence, mail")
+            stderr.print(f"kept in {keep}: market.csv, barometer.sqlite3, evidence, mail; to go on with it:")
+            stderr.print(
+                f"  export BAROMETER_DATABASE=sqlite:///{folder / 'barometer.sqlite3'}", markup=False, soft_wrap=True
+            )
+            stderr.print(f"  export BAROMETER_EVIDENCE={folder / 'evidence'}", markup=False, soft_wrap=True)
 
 
 @contextlib.contextmanager

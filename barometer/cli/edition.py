@@ -159,14 +159,23 @@ def publish(name: Name, by: By) -> None:
 def revise(name: Name, by: By, why: Why) -> None:
     """Correct a published edition: open its next revision, a draft with the same grid and tests, that says what changed.
 
+    The reason is printed in public, with the new podium: it may name no merchant that is neither on a podium nor labelled.
+
     Example: [bold]barometer edition revise 2027 --by "Camille Durand" --why "a call was counted twice"[/bold]
     """
     from barometer.edition import named
     from barometer.editions import life
+    from barometer.editions.corrections import require_public
+    from storage.evidence import EvidenceStore
+    from storage.records import EditionState
 
+    settings = current_settings()
     who, told = person(by, "--by"), life.reason(why)
-    with opened_database(current_settings()) as database, database.session() as session:
-        revision = life.revise(session, life.locked(session, named(session, name)), who, told)
+    with opened_database(settings) as database, database.session() as session:
+        edition = life.locked(session, named(session, name))
+        life.require_state(edition, EditionState.PUBLISHED, "revised")
+        require_public(session, EvidenceStore(settings.evidence), edition, told)
+        revision = life.revise(session, edition, who, told)
         said(f"revision {revision.revision} of '{name}' is a draft; mend what was wrong, then: barometer edition score")
 
 

@@ -23,13 +23,19 @@ Revision = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 
+YEARS = range(1990, 2200)
+"""Years that a day of an edition may lie in (*ours*)."""
+
 
 def day(text: str, option: str) -> date:
     """Return the day that *text* names; raises :class:`UserError`, which names *option*, for what is none."""
     try:
-        return date.fromisoformat(text.strip())
+        named = date.fromisoformat(text.strip())
     except ValueError:
         raise UserError(f"{option}: '{text[:40]}' is no day", "write it like 2027-03-31") from None
+    if named.year not in YEARS:
+        raise UserError(f"{option}: {named} is too far away", f"give a day from {YEARS[0]} to {YEARS[-1]}")
+    return named
 
 
 def note(line: str) -> None:

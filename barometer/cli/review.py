@@ -233,8 +233,8 @@ def _print(told: dict[str, Any]) -> None:
         out.print()
         out.print(Text(f"the pages of a night: barometer evidence export {visits[-1][:12]}"), soft_wrap=True)
     for one in told["reviews"]:
-        replaced = f" by {one['replacement']}" if one["replacement"] else ""
-        out.print(Text(f"{one['at']}  {one['verdict']}{replaced}, {one['by']}: {one['why']}"), soft_wrap=True)
+        replaced = f" as {one['replacement']}" if one["replacement"] else ""
+        out.print(Text(f"{one['at']}  {one['verdict']}{replaced} by {one['by']}: {one['why']}"), soft_wrap=True)
 
 
 def _table(title: str, rows: Sequence[dict[str, Any]]) -> Table:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from barometer.editions.life import back_to_draft, locked
+from barometer.editions.life import back_to_draft, locked, storable
 from barometer.errors import UserError
 from storage.records import (
     Dispute,
@@ -42,7 +42,7 @@ def record(session: Session, edition: Edition, merchant: Merchant, objection: st
 
     Raises :class:`UserError` for an objection that says nothing.
     """
-    told = objection.strip()
+    told = storable(objection).strip()
     if not any(sign.isalnum() for sign in told) or len(told) > LONGEST_OBJECTION:
         what = f"--objection: 1 to {LONGEST_OBJECTION:,} characters that say something are wanted"
         raise UserError(what, "give the merchant's own words")
@@ -86,7 +86,7 @@ def disputes(session: Session, edition: Edition) -> list[Disputed]:
 def dispute_named(session: Session, beginning: str) -> Dispute:
     """Return the dispute whose key begins so; raises :class:`UserError` where there is not exactly one."""
     remedy = "list them with: barometer review list EDITION"
-    if len(beginning) < SHORTEST_PREFIX:
+    if len(beginning) < SHORTEST_PREFIX or beginning != storable(beginning):
         raise UserError(f"'{beginning[:40]}' names no dispute", f"give {SHORTEST_PREFIX} digits or more; {remedy}")
     query = select(Dispute).where(Dispute.id.startswith(beginning.lower(), autoescape=True)).limit(2)
     found = session.scalars(query).all()

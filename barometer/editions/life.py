@@ -183,10 +183,15 @@ def events(session: Session, edition: Edition) -> list[EditionEvent]:
 
 def reason(why: str, option: str = "--why") -> str:
     """Return *why* as it is kept; raises :class:`UserError`, which names *option*, where it says nothing."""
-    told = " ".join(why.split())[:LONGEST_REASON]
+    told = " ".join(storable(why).split())[:LONGEST_REASON]
     if not any(sign.isalnum() for sign in told):
         raise UserError(f"{option} says nothing", "say in a few words what shows it")
     return told
+
+
+def storable(text: str) -> str:
+    """Return *text* without what no database takes: NUL, and halves of characters."""
+    return text.replace("\0", "").encode("utf-8", "ignore").decode()
 
 
 def campaigns_meanwhile(session: Session, edition: Edition) -> list[str]:
@@ -212,6 +217,9 @@ def _require_sound(opening: Opening) -> None:
         raise UserError(what, "give what stands on the podium, such as --title 'Prix du contact 2027'")
     if opening.year not in YEARS:
         raise UserError(f"--year: {opening.year} is no year of an edition", "give the year in its title, such as 2027")
+    for day, option in ((opening.first_day, "--from"), (opening.last_day, "--until")):
+        if day.year not in YEARS:
+            raise UserError(f"{option}: {day} is no day of tests", f"give one from {YEARS[0]} to {YEARS[-1]}")
     if opening.first_day > opening.last_day:
         what = f"the tests end on {opening.last_day}, before they begin on {opening.first_day}"
         raise UserError(what, "mend --from and --until")

@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 
 from barometer.audit_files import json_file, prepare_folder, write_atomically
 from barometer.campaign_status import iso
-from barometer.edition import days_of_tests, frozen_inputs, observed, rankings, require_scored
+from barometer.edition import days_of_tests, frozen_inputs, observed, require_scored
+from barometer.editions.basis import basis
 from barometer.editions.life import happened, locked
 from barometer.editions.obstacles import opted_out
-from barometer.editions.queue import awaited
+from barometer.editions.queue import awaited_on
 from barometer.errors import UserError
 from barometer.in_batches import in_batches
 from barometer.observations import Answered, ChannelSeen, Ending, Missing, Never, Observed, Pending, Tried
@@ -105,7 +106,7 @@ def _require_over(session: Session, store: EvidenceStore, edition: Edition) -> N
     if now < edition.tests_until:
         what = f"the tests of edition '{edition.name}' run until {last}: who knows them answers them differently"
         raise UserError(what, "write the notices when they are over")
-    for item in awaited(session, edition, rankings(session, store, edition), now):
+    for item in awaited_on(basis(session, store, edition).closing, now):
         raise UserError(item.why, "write the notices after that: who knows the tests answers them differently")
 
 

@@ -4,16 +4,16 @@ A doubt is known by a key that is made of what is doubted and of the value found
 another one is found later, the key is another one, and the doubt is open anew.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from barometer.delays import DEMONSTRATION
-from barometer.edition import campaigns_of, rankings, scores_of, sheets
+from barometer.edition import campaigns_of, scores_of, sheets
+from barometer.editions.basis import Basis, basis
 from barometer.editions.disputes import disputes
 from barometer.editions.life import events
 from barometer.editions.sheet import read_doubts
@@ -21,17 +21,14 @@ from barometer.in_batches import in_batches
 from barometer.marks.doubts import ATTEMPTS
 from barometer.observations import MerchantFact
 from barometer.observing.sighting_reviews import DEPTH
-from barometer.ranking import Ranking
 from probes.replies_reviewed import DOUBTFUL_RULES
 from probes.replies_reviewed import SUBJECT as REPLY
 from probes.replies_reviewed import doubts as reply_doubts
 from storage.evidence import EvidenceStore
-from storage.records import Attempt, Campaign, Edition, EditionStep, Reply, Review, Verdict
-from storage.vocabulary import AttemptState
+from storage.records import Attempt, Edition, EditionStep, Reply, Review, Verdict
 
 DOUBT = "doubt"
 """What the reviews of doubts name as their subject; their ``subject_id`` is made by :func:`doubt_subject`."""
-UNANSWERED = (AttemptState.SENT, AttemptState.ACKNOWLEDGED)
 
 
 class ItemKind(StrEnum):
@@ -71,17 +68,15 @@ def queue(session: Session, store: EvidenceStore, edition: Edition, now: datetim
 
     Raises :class:`UserError` where nothing was scored yet, or what that rests on is gone.
     """
-    return queue_of(session, store, edition, rankings(session, store, edition), now)
+    return queue_of(session, store, edition, basis(session, store, edition), now)
 
 
-def queue_of(
-    session: Session, store: EvidenceStore, edition: Edition, ranked: Sequence[Ranking], now: datetime
-) -> list[Item]:
-    """Return the queue of *edition*, whose rankings are *ranked* and need not be read once more."""
-    merchants = {score.merchant.id: score.merchant for ranking in ranked for score in scores_of(ranking)}
-    waiting = list(awaited(session, edition, ranked, now))
+def queue_of(session: Session, store: EvidenceStore, edition: Edition, rests_on: Basis, now: datetime) -> list[Item]:
+    """Return the queue of *edition*, which *rests_on* what need not be read once more."""
+    merchants = {score.merchant.id: score.merchant for ranking in rests_on.ranked for score in scores_of(ranking)}
+    waiting = list(awaited_on(rests_on.closing, now))
     items = [
-        *_doubts(session, store, edition, ranked, {item.category for item in waiting}),
+        *_doubts(session, store, edition, rests_on, {item.category for item in waiting}),
         *_replies(session, edition, merchants),
         *_disputes(session, edition),
         *waiting,
@@ -96,11 +91,11 @@ def doubt_subject(subject: str, subject_id: str, key: str) -> str:
 
 
 def _doubts(
-    session: Session, store: EvidenceStore, edition: Edition, ranked: Sequence[Ranking], waiting: set[str]
+    session: Session, store: EvidenceStore, edition: Edition, rests_on: Basis, waiting: set[str]
 ) -> Iterator[Item]:
     """Yield what the marks give reason to doubt; open attempts only in categories where nothing is awaited any more."""
-    merchants = {score.merchant.id: score.merchant for ranking in ranked for score in scores_of(ranking)}
-    decided = _decisions(session, edition)
+    merchants = {score.merchant.id: score.merchant for ranking in rests_on.ranked for score in scores_of(ranking)}
+    decided, counted = _decisions(session, edition), rests_on.reviews
     for content in sheets(session, store, edition):
         for doubt in read_doubts(content):
             if doubt.subject == ATTEMPTS and doubt.category in waiting:
@@ -115,7 +110,7 @@ def _doubts(
                 subject=doubt.subject,
                 subject_id=doubt.subject_id,
                 decided=decided.get((DOUBT, doubt_subject(doubt.subject, doubt.subject_id, doubt.key)))
-                or _overruled(decided, doubt.subject, doubt.subject_id, edition),
+                or _overruled(decided, doubt.subject, doubt.subject_id, counted),
             )
 
 
@@ -131,13 +126,13 @@ def _decisions(session: Session, edition: Edition) -> dict[tuple[str, str], Revi
 
 
 def _overruled(
-    decided: Mapping[tuple[str, str], Review], subject: str, subject_id: str, edition: Edition
+    decided: Mapping[tuple[str, str], Review], subject: str, subject_id: str, counted: Collection[str]
 ) -> Review | None:
-    """Return the review that put a person's value in place of a doubted one, if that value is in the marks."""
+    """Return the review that put a person's value in place of a doubted one, if it is among those *counted* in the marks."""
     review = decided.get((subject, subject_id))
-    if review is None or review.verdict is not Verdict.OVERRULED or edition.scored_at is None:
+    if review is None or review.verdict is not Verdict.OVERRULED or review.id not in counted:
         return None
-    return review if review.reviewed_at <= edition.scored_at else None
+    return review
 
 
 def _replies(session: Session, edition: Edition, merchants: Mapping[str, MerchantFact]) -> Iterator[Item]:
@@ -212,46 +207,26 @@ def _disputes(session: Session, edition: Edition) -> Iterator[Item]:
         )
 
 
-def awaited(session: Session, edition: Edition, ranked: Sequence[Ranking], now: datetime) -> Iterator[Item]:
+def awaited_on(closing: Mapping[str, Sequence[datetime]], now: datetime) -> Iterator[Item]:
     """Yield the categories in which an answer may still come that would change marks, with the day it is too late.
 
-    A demonstration's clock is not ours, and its attempts are never awaited; what stayed open there is a doubt.
+    *closing* says by category when the windows close of attempts that were open when it was scored (:class:`.Basis`). A
+    demonstration's clock is not ours, and its attempts are never awaited; what stayed open there is a doubt.
     """
-    for ranking in ranked:
-        owners = {score.merchant.id for score in scores_of(ranking) if any(mark.open for mark in score.marks)}
-        closing = [at for at in closings(session, edition, owners) if at > now] if owners else []
-        if closing:
-            count = f"{len(closing)} attempts" if len(closing) > 1 else "an attempt"
-            last = max(closing)
+    for category, closes in sorted(closing.items()):
+        later = [at for at in closes if at > now]
+        if later:
+            count = f"{len(later)} attempts" if len(later) > 1 else "an attempt"
+            last = max(later)
             yield Item(
-                ref=f"awaited:{ranking.category}",
+                ref=f"awaited:{category}",
                 kind=ItemKind.AWAITED,
                 what="answers",
-                category=ranking.category,
+                category=category,
                 merchant=None,
-                why=f"{count} in category '{ranking.category}' may be answered until {last:%Y-%m-%d %H:%M} UTC; score after that",
+                why=f"{count} in category '{category}' may be answered until {last:%Y-%m-%d %H:%M} UTC; score after that",
                 until=last,
             )
-
-
-def closings(session: Session, edition: Edition, merchants: set[str]) -> list[datetime]:
-    """Return when the windows of the unanswered attempts with *merchants* close."""
-    campaigns = [
-        one.id
-        for one in session.scalars(select(Campaign).where(Campaign.id.in_(campaigns_of(edition))))
-        if DEMONSTRATION not in one.parameters
-    ]
-    query = select(Attempt.merchant_id, Attempt.t0, Attempt.window_seconds).where(
-        Attempt.campaign_id.in_(campaigns),
-        Attempt.state.in_(UNANSWERED),
-        Attempt.t0 >= edition.tests_from,
-        Attempt.t0 < edition.tests_until,
-    )
-    return [
-        t0 + timedelta(seconds=window)
-        for merchant, t0, window in session.execute(query)
-        if merchant in merchants and t0 is not None
-    ]
 
 
 def _hearing(session: Session, edition: Edition, now: datetime) -> Iterator[Item]:

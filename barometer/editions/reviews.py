@@ -7,16 +7,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from barometer.edition import command
-from barometer.editions.life import back_to_draft, locked
+from barometer.editions.life import back_to_draft, locked, storable
 from barometer.editions.queue import DOUBT, Item, ItemKind, doubt_subject
 from barometer.errors import UserError
+from barometer.observing.chosen_nights import VALID
 from barometer.observing.sighting_reviews import DEEPEST, DEPTH, OWN, SIGHTING, depth_subject
 from probes import reviewing
 from probes.journal import OutOfStep
 from probes.replies_reviewed import ATTEMPT, NO_ATTEMPT, BadReplacement, kind_of
 from probes.replies_reviewed import SUBJECT as REPLY
 from probes.reviewing import Decision, NoSuchReply
-from storage.records import Edition, EditionState, Merchant, Review, Sighting, Verdict
+from storage.records import Edition, EditionState, Merchant, Review, Sighting, Verdict, Visit
 from storage.vocabulary import Channel, OutcomeKind, SetAsideReason
 
 SHORTEST_PREFIX = 4
@@ -36,6 +37,8 @@ def target(session: Session, ref: str, items: Callable[[], Sequence[Item]]) -> T
 
     *items* gives the queue, which is only computed where it is needed. Raises :class:`UserError` where there is no such thing.
     """
+    if ref != storable(ref):
+        raise UserError(f"{ref[:40]!r} names nothing", "list what is there with: barometer review list EDITION")
     kind, colon, key = ref.partition(":")
     if colon and kind == DEPTH:
         return Target(DEPTH, _depth(session, key))
@@ -91,6 +94,7 @@ def overrule(session: Session, edition: Edition, named: Target, value: str, by: 
         return
     if named.subject == DEPTH:
         replacement = _depth_value(value)
+        _require_a_night(session, current, named.subject_id.rpartition("/")[0])
     elif named.subject == SIGHTING:
         replacement = _sighting_value(session.get_one(Sighting, named.subject_id), value)
     else:
@@ -115,7 +119,7 @@ def history(session: Session, named: Target) -> list[Review]:
 def merchant_named(session: Session, name: str) -> Merchant:
     """Return the merchant by its key in the panel or the key of its record; raises :class:`UserError` where there is none."""
     query = select(Merchant).where((Merchant.id == name) | (Merchant.key == name.strip().lower()))
-    found = session.scalars(query.limit(1)).first()
+    found = session.scalars(query.limit(1)).first() if name == storable(name) else None
     if found is None:
         raise UserError(f"the panel has no merchant '{name[:80]}'", "see: barometer panel list")
     return found
@@ -128,6 +132,17 @@ def _reviewable(session: Session, edition: Edition, by: str) -> Edition:
         raise UserError(what, f"correct it by a new revision: {command('revise', edition)}")
     back_to_draft(session, current, by, "a reviewer decided anew")
     return current
+
+
+def _require_a_night(session: Session, edition: Edition, merchant_id: str) -> None:
+    """Refuse a depth of a merchant without a night in the tests: there is nothing for it to hold of."""
+    query = select(Visit.id).where(
+        Visit.merchant_id == merchant_id, Visit.status.in_(VALID), Visit.finished_at.is_not(None),
+        Visit.started_at >= edition.tests_from, Visit.started_at < edition.tests_until,
+    )  # fmt: skip
+    if session.scalars(query.limit(1)).first() is None:
+        what = f"{session.get_one(Merchant, merchant_id).key[:80]} has no night in the tests for a depth to hold of"
+        raise UserError(what, "nothing was recorded: read its site during the tests, and score the edition again")
 
 
 def _require_decidable(named: Target) -> None:
@@ -187,7 +202,7 @@ def _reply(session: Session, key: str) -> str:
 def _depth_value(value: str) -> str:
     if value in (OutcomeKind.NOT_FOUND, OutcomeKind.NOT_MEASURED):
         return value
-    if value.isascii() and value.isdigit() and int(value[:9]) <= DEEPEST:
+    if value.isascii() and value.isdigit() and len(value) <= len(str(DEEPEST)):
         return str(int(value))
     raise UserError(f"--as: '{value[:40]}' is no depth", f"give clicks, 0 to {DEEPEST}, or not_found, or not_measured")
 

@@ -1,7 +1,7 @@
 """Scoring an edition from what is recorded, and scoring it again from what was frozen to see that nothing changed."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
@@ -11,8 +11,8 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from barometer import grids, observing
-from barometer.edition import command, file_sums, frozen, grid_of, scores_of
-from barometer.editions.life import events, happened, locked, require_state
+from barometer.edition import Difference, altered_files, command, file_sums, frozen, grid_of, scores_of
+from barometer.editions.life import happened, locked, require_state
 from barometer.editions.sheet import Head, read_head, read_sheet, sheet_bytes
 from barometer.errors import UserError
 from barometer.grids.grid import Grid
@@ -60,13 +60,6 @@ class Scored(NamedTuple):
     merchants: int
     measured: int
     changed: tuple[str, ...]
-
-
-class Difference(NamedTuple):
-    """What does not come out as it was frozen; ``category`` is empty for what belongs to the whole edition."""
-
-    category: str
-    what: str
 
 
 class Verified(NamedTuple):
@@ -131,7 +124,7 @@ def verify(session: Session, store: EvidenceStore, edition: Edition, told: Told)
     """
     if edition.scored_at is None:
         raise UserError(f"edition '{edition.name}' has no marks yet", f"score it: {command('score', edition)}")
-    differences = list(_altered_sums(session, edition))
+    differences = list(altered_files(session, edition))
     versions: set[str] = set()
     inputs, sheets = (frozen(session, edition, kind) for kind in (EditionFileKind.INPUTS, EditionFileKind.SHEET))
     try:
@@ -269,16 +262,3 @@ def _marks_differ(session: Session, edition: Edition, ranking: Ranking, version:
         )
         found |= {(merchant, key): (value, why) for merchant, key, value, why in session.execute(query)}
     return found != wanted
-
-
-def _altered_sums(session: Session, edition: Edition) -> Iterator[Difference]:
-    """Yield what the table of files says otherwise than the last scoring's event, which nobody can change."""
-    last = [event for event in events(session, edition) if event.step is EditionStep.SCORED]
-    if not last:
-        yield Difference("", "no event tells of its scoring")
-        return
-    for kind, told in file_sums(session, edition).items():
-        kept = last[-1].detail.get(kind, {})
-        for category in sorted({*kept, *told}):
-            if kept.get(category) != told.get(category):
-                yield Difference(category, f"its {kind} file is not the one that the scoring wrote")

@@ -23,6 +23,9 @@ SCHEMA = "barometer-sheet/1"
 LONGEST_NUMBER = 2000
 """Characters of an exact number that are read (*ours*): a sum over a few hundred attempts stays far below."""
 
+LARGEST_COUNT = 1_000_000_000
+"""The most of anything that a sheet counts (*ours*)."""
+
 _DECIMAL = re.compile(r"-?\d+(?:\.\d+)?")
 _FRACTION = re.compile(r"-?\d+(?:/\d+)?")
 _RANGES = re.compile(r"(?:\d{1,9}(?:-\d{1,9})?)(?:,\d{1,9}(?:-\d{1,9})?)*")
@@ -72,7 +75,7 @@ def read_sheet(content: bytes) -> Ranking:
 
 def read_head(content: bytes) -> Head:
     """Return what the sheet *content* was made from; raises :class:`UserError` on damage."""
-    return _read(content, lambda sheet: Head(**sheet["head"]))
+    return _read(content, lambda sheet: _read_head(Head(**sheet["head"])))
 
 
 def read_doubts(content: bytes) -> tuple[Doubt, ...]:
@@ -144,6 +147,9 @@ def _ranges(indices: Iterable[int]) -> str:
 def _read(content: bytes, reader: Callable[[Any], Value]) -> Value:
     try:
         sheet = json.loads(content)
+        if b"\\ud" in content.lower():
+            # Halves of characters can be written so, and nowhere be stored or shown.
+            json.dumps(sheet, ensure_ascii=False).encode()
         if sheet["schema"] != SCHEMA:
             raise ValueError(f"its schema is {str(sheet['schema'])[:40]!r}")
         return reader(sheet)
@@ -154,47 +160,73 @@ def _read(content: bytes, reader: Callable[[Any], Value]) -> Value:
 
 def _ranking(sheet: Any) -> Ranking:
     placed = tuple(
-        Placed(int(one["place"]), _read_score(one["score"]), one["rewarded"], _number(one["stability"]))
+        Placed(_count(one["place"]), _placed_score(one["score"]), _flag(one["rewarded"]), _number(one["stability"]))
         for one in sheet["placed"]
     )
-    return Ranking(sheet["category"], placed, tuple(map(_read_score, sheet["unplaced"])), sheet["why_no_podium"])
+    unplaced = tuple(map(_read_score, _listed(sheet["unplaced"])))
+    return Ranking(_words(sheet["category"]), placed, unplaced, _words_or_none(sheet["why_no_podium"]))
+
+
+def _read_head(head: Head) -> Head:
+    _count(head.revision)
+    for told in head._replace(revision=""):  # type: ignore[arg-type]
+        _words(told)
+    return head
+
+
+def _placed_score(told: Any) -> Score:
+    found = _read_score(told)
+    if found.score is None:
+        raise ValueError("a merchant without a score has a place")
+    return found
 
 
 def _read_doubt(told: Any) -> Doubt:
     doubt = Doubt(**told)
+    for text in (doubt.category, doubt.why, doubt.subject, doubt.subject_id, doubt.key):
+        _words(text)
+    _words_or_none(doubt.merchant_id), _words_or_none(doubt.criterion)
     return doubt._replace(kind=DoubtKind(doubt.kind), channel=None if doubt.channel is None else Channel(doubt.channel))
 
 
 def _read_score(told: Any) -> Score:
-    evidence = told["evidence"]
+    evidence = _all_words(told["evidence"])
     return Score(
-        merchant=MerchantFact(**told["merchant"]),
+        merchant=_read_merchant(MerchantFact(**told["merchant"])),
         score=_number(told["score"]),
         coverage=_needed_fraction(told["coverage"]),
-        marks=tuple(_read_mark(mark, evidence) for mark in told["marks"]),
-        ineligible=tuple(told["ineligible"]),
-        labelled=told["labelled"],
-        unmet=tuple(told["unmet"]),
+        marks=tuple(_read_mark(mark, evidence) for mark in _listed(told["marks"])),
+        ineligible=_all_words(told["ineligible"]),
+        labelled=None if told["labelled"] is None else _flag(told["labelled"]),
+        unmet=_all_words(told["unmet"]),
         interval=_interval(told["interval"]),
     )
+
+
+def _read_merchant(fact: MerchantFact) -> MerchantFact:
+    for told in (fact.id, fact.key, fact.name, fact.url, fact.category, fact.country):
+        _words(told)
+    _words_or_none(fact.logo)
+    _flag(fact.entered)
+    return fact
 
 
 def _read_mark(told: Any, evidence: Sequence[str]) -> CriterionMark:
     points, spread = told["points"], told["spread"]
     return CriterionMark(
-        criterion=told["criterion"],
+        criterion=_words(told["criterion"]),
         points=None if points is None else _needed_fraction(points),
         maximum=_needed_number(told["maximum"]),
         weight=_needed_fraction(told["weight"]),
-        units=told["units"],
-        tally=told["tally"],
-        left_out=told["left_out"],
-        rule=told["rule"],
+        units=_count(told["units"]),
+        tally=_counts(told["tally"]),
+        left_out=_counts(told["left_out"]),
+        rule=_words(told["rule"]),
         evidence=tuple(evidence[index] for index in _indices(told["evidence"], len(evidence))),
         found=None if told["found"] is None else _read_finding(told["found"]),
         spread=None if spread is None else (_read_finding(spread[0]), _read_finding(spread[1])),
-        reason=told["reason"],
-        open=told["open"],
+        reason=_words_or_none(told["reason"]),
+        open=_count(told["open"]),
     )
 
 
@@ -222,6 +254,44 @@ def _indices(ranges: str, length: int) -> Iterable[int]:
         if int(last or first) >= length:
             raise ValueError("a mark rests on evidence that is not listed")
         yield from range(int(first), int(last or first) + 1)
+
+
+def _words(told: Any) -> str:
+    if not isinstance(told, str):
+        raise TypeError(f"{told!r:.40} is no text")
+    return told
+
+
+def _words_or_none(told: Any) -> str | None:
+    return None if told is None else _words(told)
+
+
+def _all_words(told: Any) -> tuple[str, ...]:
+    return tuple(map(_words, _listed(told)))
+
+
+def _listed(told: Any) -> list[Any]:
+    if not isinstance(told, list):
+        raise TypeError("a list is missing")
+    return told
+
+
+def _flag(told: Any) -> bool:
+    if not isinstance(told, bool):
+        raise TypeError(f"{told!r:.40} is neither true nor false")
+    return told
+
+
+def _count(told: Any) -> int:
+    if type(told) is not int or not 0 <= told <= LARGEST_COUNT:
+        raise TypeError(f"{told!r:.40} is no count")
+    return told
+
+
+def _counts(told: Any) -> dict[str, int]:
+    if not isinstance(told, dict):
+        raise TypeError("a list of counts is missing")
+    return {key: _count(number) for key, number in told.items()}
 
 
 def _interval(told: Any) -> tuple[Decimal, Decimal] | None:

@@ -4,11 +4,10 @@ What was observed is put into families of merchants that were all asked the same
 :mod:`barometer.figures.of_answers`); what of it may be printed :mod:`barometer.figures.disclosure` decides.
 """
 
-import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from barometer.alphabet import alphabetical
 from barometer.figures.disclosure import Disclosed, rounded
 from barometer.figures.disclosure_tables import LEAST
 from barometer.figures.of_answers import answer_families
@@ -38,7 +37,7 @@ def figures(edition: PublicEdition, observed: Iterable[tuple[str, Sequence[Obser
     categories: dict[str, list[Observed]] = {}
     for category, merchants in observed:
         categories.setdefault(category, []).extend(merchants)
-    categories = {category: categories[category] for category in sorted(categories, key=_alphabetical)}
+    categories = {category: categories[category] for category in sorted(categories, key=alphabetical)}
     count = sum(map(len, categories.values()))
     families = [*site_families(categories, nights), *answer_families(categories)]
     return Figures(
@@ -47,12 +46,3 @@ def figures(edition: PublicEdition, observed: Iterable[tuple[str, Sequence[Obser
         tuple(categories),
         {family.key: Disclosed(family) for family in families},
     )
-
-
-def _alphabetical(name: str) -> tuple[list[str | int], str]:
-    """Return what sorts an accented letter beside the plain one, and 10 after 9."""
-    plain = "".join(
-        letter for letter in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(letter)
-    )
-    parts = re.split(r"([0-9]{1,9})", plain)
-    return [int(part) if place % 2 else part for place, part in enumerate(parts)], name

@@ -15,7 +15,6 @@ cannot show a number that was not checked. How it is decided, in this order:
 
 import math
 from collections.abc import Mapping
-from enum import StrEnum
 from functools import cache
 from typing import NamedTuple
 
@@ -62,17 +61,8 @@ class Bounded(NamedTuple):
     base: int
 
 
-class Why(StrEnum):
-    """Why a figure is not told."""
-
-    TOO_FEW = "too_few"
-    NOBODY = "nobody"
-
-
 class Withheld(NamedTuple):
-    """Nothing is told."""
-
-    why: Why
+    """Nothing is told; whether nobody was asked, too few were, or others must be protected, is not said either."""
 
 
 Figure = Told | Bounded | Withheld
@@ -157,8 +147,6 @@ def rounded(count: float, to: int) -> int:
 def _figure(tables: Tables, said: Said, category: str | None, question: Question) -> Figure:
     """Return what may be printed, rounded."""
     size, statement = tables.size(category), said[category, question.key]
-    if size == 0:
-        return Withheld(Why.NOBODY)
     to = tables.family.rounded_to
     block, atoms = next(iter(question.atoms.items()))
     match statement:
@@ -166,14 +154,14 @@ def _figure(tables: Tables, said: Said, category: str | None, question: Question
             whole = float(size)
             if question.of is not None and category is None:
                 if said[category, question.of] is not Statement.EXACT:
-                    return Withheld(Why.TOO_FEW)
+                    return Withheld()
                 wider = next(one for one in tables.family.questions if one.key == question.of)
                 whole = tables.amount(category, block, wider.atoms[block])
             return told(tables.amount(category, block, atoms) / whole, rounded(whole, to))
         case Statement.FEW | Statement.NEARLY_ALL if question.of is None or category is not None:
             return _bounded(statement, rounded(size, to), to)
         case _:
-            return Withheld(Why.TOO_FEW)
+            return Withheld()
 
 
 def told(share: float, base: int) -> Told:

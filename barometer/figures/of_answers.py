@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from barometer.figures.disclosure_tables import Family, Question, Row
+from barometer.figures.disclosure_tables import LEAST, Family, Question, Row
 from barometer.observations import Answered, Missing, Never, Observed, Pending, Tried
 from storage.vocabulary import Channel
 
@@ -56,13 +56,16 @@ class Fate(NamedTuple):
 
 
 def answer_families(categories: Categories) -> Iterator[Family]:
-    """Yield how each channel was answered on which merchants were contacted."""
+    """Yield how each channel was answered on which five merchants or more were contacted.
+
+    One on which fewer were is left out like one on which nobody was: that it stood there would tell of a few.
+    """
     for channel in HORIZONS:
         attempts = {
             category: [own for merchant in merchants if (own := _counting(merchant, channel))]
             for category, merchants in categories.items()
         }
-        if any(attempts.values()):
+        if sum(map(len, attempts.values())) >= LEAST:
             yield _family(channel, attempts)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from barometer.figures.disclosure_tables import Family, Question, Row
+from barometer.figures.disclosure_tables import LEAST, Family, Question, Row
 from barometer.observations import ChannelSeen, Observed
 from storage.vocabulary import SOCIAL_CHANNELS, Channel, OutcomeKind, PriceClass
 
@@ -170,7 +170,8 @@ def _visibility(one: ChannelSeen) -> str:
 
 def _visibility_known(seen: Iterable[ChannelSeen]) -> bool:
     shown = [one for one in seen if one.clicks is not None]
-    return sum(one.clearly_visible is None for one in shown) <= DOUBTFUL * len(shown)
+    # Of a few it is asked like of nobody, and not told: whether it was asked would tell of them.
+    return len(shown) < LEAST or sum(one.clearly_visible is None for one in shown) <= DOUBTFUL * len(shown)
 
 
 def _either(email: ChannelSeen, form: ChannelSeen) -> str:

@@ -2,14 +2,17 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 from typing import NamedTuple
 
 from barometer.grids.grid import Criterion, Measure
 from barometer.marks.counted_nights import is_shown
-from barometer.marks.points import LEFT_OUT, UNSHOWN, Step, Worth, ladder, nothing, rated, reached
+from barometer.marks.points import LEFT_OUT, NOTHING, UNSHOWN, Step, Worth, ladder, nothing, rated, reached
 from barometer.observations import Answered, Ending, Missing, Never, Observed, Pending, Tried
 
 NOT_RATED = "not_rated"
+UNANSWERED = "unanswered"
+"""Why a silence says nothing for a rating: others were answered, and nobody rated any of these answers."""
 NO_ADDRESS = frozenset({"no_address", "blocked:no_address"})
 """Reasons that say no more than that the merchant gives nothing that could be written to or called."""
 
@@ -29,7 +32,8 @@ class Attempts(NamedTuple):
 
     ``worths`` are the different things earned, ``earned`` the position in them of each attempt in ``positions``. ``left_out``
     counts the others by reason, ``open`` those that may still be answered. ``unshown`` is what is assumed where no attempt
-    could be made because no channel is shown; no attempt counts then.
+    could be made because no channel is shown; no attempt counts then. ``unrated`` are the positions of the answers that nobody
+    rated where others were and silence counts: beside silence each is worth the mean of those rated.
     """
 
     positions: tuple[int, ...]
@@ -38,6 +42,20 @@ class Attempts(NamedTuple):
     left_out: Mapping[str, int]
     open: int
     unshown: Worth | None = None
+    unrated: tuple[int, ...] = ()
+
+    def points(self) -> Fraction:
+        """Return the mean of what was earned, exact; raises ``ZeroDivisionError`` where no attempt counts."""
+        times = Counter(self.earned)
+        total = sum((self.worths[which].points * count for which, count in times.items()), Fraction(0))
+        if not self.unrated:
+            return total / len(self.positions)
+        silent = {which: count for which, count in times.items() if self.worths[which].case == NOTHING}
+        silences = sum(silent.values())
+        silence = sum((self.worths[which].points * count for which, count in silent.items()), Fraction(0))
+        rated = len(self.positions) - silences
+        answered = rated + len(self.unrated)
+        return ((total - silence) / rated * answered + silence) / (answered + silences)
 
 
 def counting(criterion: Criterion, observed: Observed, nights: int) -> Attempts:
@@ -49,6 +67,7 @@ def counting(criterion: Criterion, observed: Observed, nights: int) -> Attempts:
         int, int
     ] = {}  # by identity: a judge gives the same object for the same case, and fractions hash slowly
     left_out: Counter[str] = Counter()
+    unrated: list[int] = []
     still_open = 0
     judge = _judge(criterion)
     channels = frozenset(criterion.channels)
@@ -64,6 +83,8 @@ def counting(criterion: Criterion, observed: Observed, nights: int) -> Attempts:
                 earned.append(known[id(worth)])
             case LeftOut(reason=reason):
                 left_out[reason] += 1
+                if reason == NOT_RATED and isinstance(tried.ending, Answered):
+                    unrated.append(position)
             case Open():
                 still_open += 1
     unshown = None
@@ -72,18 +93,23 @@ def counting(criterion: Criterion, observed: Observed, nights: int) -> Attempts:
         silence = nothing(criterion)
         if shown is False and silence is not None:
             unshown = Worth(silence.points, UNSHOWN)
-    return Attempts(tuple(positions), tuple(earned), tuple(worths), dict(left_out), still_open, unshown)
+    if unrated and all(one.case == NOTHING for one in worths):
+        # One silence beside answers that nobody rated would stand for them all: nothing was measured.
+        if positions:
+            left_out[UNANSWERED] += len(positions)
+        return Attempts((), (), (), dict(left_out), still_open)
+    counted = tuple(unrated) if criterion.nothing is not None else ()
+    return Attempts(tuple(positions), tuple(earned), tuple(worths), dict(left_out), still_open, unshown, counted)
 
 
 def could_not_be_asked(criterion: Criterion, attempts: Sequence[Tried]) -> bool:
-    """Tell whether silence may be assumed: the grid says so, and all that kept attempts from being made is a missing address.
+    """Tell whether the grid lets silence be assumed, and attempts were planned that a missing address alone kept from being made.
 
-    An attempt that failed for a reason of ours is no proof of anything.
+    Where none was planned, nobody tried; an attempt that failed for a reason of ours is no proof of anything.
     """
     endings = [one.ending for one in attempts if one.channel in criterion.channels]
-    return criterion.unshown_is_nothing and all(
-        isinstance(ending, Missing) and ending.reason in NO_ADDRESS for ending in endings
-    )
+    nowhere = [isinstance(ending, Missing) and ending.reason in NO_ADDRESS for ending in endings]
+    return criterion.unshown_is_nothing and bool(nowhere) and all(nowhere)
 
 
 def _judge(criterion: Criterion) -> Callable[[Tried], Worth | LeftOut | Open]:

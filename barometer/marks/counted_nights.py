@@ -32,16 +32,33 @@ class NightFound(NamedTuple):
     evidence: tuple[str, ...]
 
 
-class Nights(NamedTuple):
-    """The nights that count, best first and of equals the newest first; ``left_out`` are the others looked at, by reason."""
+class NightLeftOut(NamedTuple):
+    """A night that was measured and that the grid gives no points for; the fields are those of :class:`NightFound`."""
 
-    found: tuple[NightFound, ...]
+    day: date
+    finding: Finding
+    channel: Channel | None
+    evidence: tuple[str, ...]
+
+
+class Nights(NamedTuple):
+    """The nights measured, best first and of equals the newest first; ``left_out`` counts those without points, by reason.
+
+    Those that the grid leaves out keep their place in the order: who shows no number on most nights has no number.
+    """
+
+    measured: tuple[NightFound | NightLeftOut, ...]
     left_out: Mapping[str, int]
 
     @property
-    def median(self) -> NightFound:
-        """The night in the middle, of two the better one; raises ``IndexError`` where no night counts."""
-        return self.found[(len(self.found) - 1) // 2]
+    def found(self) -> tuple[NightFound, ...]:
+        """The nights that earn points, in the same order."""
+        return tuple(one for one in self.measured if isinstance(one, NightFound))
+
+    @property
+    def median(self) -> NightFound | NightLeftOut:
+        """The night in the middle, of two the better one; raises ``IndexError`` where no night was measured."""
+        return self.measured[(len(self.measured) - 1) // 2]
 
 
 def counting(criterion: Criterion, nights: Sequence[Night], limit: int) -> Nights:
@@ -50,30 +67,29 @@ def counting(criterion: Criterion, nights: Sequence[Night], limit: int) -> Night
     A night that was not measured is skipped and one further back is looked at. A night that the grid leaves out is one of the
     *limit*, but gives no points.
     """
-    found: list[NightFound] = []
+    measured: list[NightFound | NightLeftOut] = []
     left_out: Counter[str] = Counter()
-    measured = 0
     for night in reversed(nights):
-        if measured == limit:
+        if len(measured) == limit:
             break
         channel, finding = _best(criterion, night)
         if isinstance(finding, Unknown):
             left_out[finding.reason] += 1
             continue
-        measured += 1
-        worth = worth_of(criterion, finding)
+        worth, evidence = worth_of(criterion, finding), _evidence(criterion, night, channel)
         if worth is None:
             left_out[LEFT_OUT] += 1
+            measured.append(NightLeftOut(night.day, finding, channel, evidence))
         else:
-            found.append(NightFound(night.day, finding, worth, channel, _evidence(criterion, night, channel)))
-    found.sort(key=lambda one: _order(criterion, one.finding, one.worth))
-    return Nights(tuple(found), dict(left_out))
+            measured.append(NightFound(night.day, finding, worth, channel, evidence))
+    measured.sort(key=lambda one: _order(criterion, one.finding, one.worth if isinstance(one, NightFound) else None))
+    return Nights(tuple(measured), dict(left_out))
 
 
 def is_shown(criterion: Criterion, nights: Sequence[Night], limit: int) -> bool | None:
     """Tell whether any of the criterion's channels is shown on the median night; ``None`` where no night tells."""
     found = counting(as_shown(criterion), nights, limit)
-    return isinstance(found.median.finding, Seen) if found.found else None
+    return isinstance(found.median.finding, Seen) if found.measured else None
 
 
 def as_shown(criterion: Criterion) -> Criterion:
@@ -119,8 +135,11 @@ def _value(measure: Measure, seen: ChannelSeen) -> Decimal | str | None:
     return None
 
 
-def _order(criterion: Criterion, finding: Finding, worth: Worth | None) -> tuple[bool, Fraction, Decimal]:
-    """Return what sorts best first: by points, then by the value; what is left out comes last."""
+def _order(criterion: Criterion, finding: Finding, worth: Worth | None) -> tuple[int, Fraction, Decimal]:
+    """Return what sorts best first: by points, then by the value.
+
+    What is shown and left out comes after what is shown and earns points; what is not shown, and earns nothing, after both.
+    """
     points = Fraction(0) if worth is None else worth.points
     match finding:
         case Seen(value=str(word)):
@@ -129,7 +148,8 @@ def _order(criterion: Criterion, finding: Finding, worth: Worth | None) -> tuple
             pass
         case _:
             value = Decimal("Infinity")
-    return (worth is None, -points, value)
+    rank = 2 if not isinstance(finding, Seen) and not points else int(worth is None)
+    return (rank, -points, value)
 
 
 def _evidence(criterion: Criterion, night: Night, channel: Channel | None) -> tuple[str, ...]:

@@ -16,13 +16,14 @@ from typing import Any, NamedTuple
 
 from barometer.grids.grid import Criterion, Grid, Measure
 from barometer.marks import counted_nights
-from barometer.marks.counted_nights import NightFound, Nights
+from barometer.marks.counted_attempts import NOT_RATED
+from barometer.marks.counted_nights import NightFound, NightLeftOut, Nights
 from barometer.marks.points import plain, worth_of
 from barometer.marks.sentence import finding_in_words, title_of
-from barometer.observations import ChannelSeen, Observed, Seen
+from barometer.observations import ChannelSeen, Night, Observed, Seen
 from barometer.ranking import Placed, Ranking
-from barometer.scoring import CriterionMark, Score
-from storage.vocabulary import Channel, OutcomeKind
+from barometer.scoring import Score
+from storage.vocabulary import Channel, OutcomeKind, Searched
 
 LOW_CONFIDENCE = 0.7
 """Below this a sighting is looked at by a person (*ours*)."""
@@ -42,7 +43,9 @@ class DoubtKind(StrEnum):
     FEW_NIGHTS = "few_nights"
     LOW_CONFIDENCE = "low_confidence"
     AT_MOST = "at_most"
+    SEARCH_CUT = "search_cut"
     OPEN_ATTEMPTS = "open_attempts"
+    UNRATED = "unrated"
     UNSTABLE_PLACE = "unstable_place"
     NEAR_THRESHOLD = "near_threshold"
 
@@ -102,7 +105,9 @@ def _of_merchant(category: str, score: Score, observed: Observed, grid: Grid) ->
             continue
         if not criterion.measure.nightly:
             if mark.open:
-                yield _attempts(category, score, criterion, mark)
+                yield _attempts(DoubtKind.OPEN_ATTEMPTS, category, score, criterion, mark.open)
+            if mark.left_out.get(NOT_RATED):
+                yield _attempts(DoubtKind.UNRATED, category, score, criterion, mark.left_out[NOT_RATED])
             continue
         for doubt in _of_nights(category, criterion, observed, grid):
             if (doubt.kind, doubt.subject_id) not in seen:
@@ -112,68 +117,105 @@ def _of_merchant(category: str, score: Score, observed: Observed, grid: Grid) ->
 
 def _of_nights(category: str, criterion: Criterion, observed: Observed, grid: Grid) -> Iterator[Doubt]:
     nights = counted_nights.counting(criterion, observed.nights, grid.nights)
-    if not nights.found:
+    if not nights.measured:
         return
     median = nights.median
-    channel = median.channel or criterion.channels[0]
-    title = title_of(criterion, "en")
+    night = next(night for night in observed.nights if night.day == median.day)
+    title, best_channel = title_of(criterion, "en"), median.channel or criterion.channels[0]
+    finding = finding_in_words(median.finding, "en")
 
-    def doubt(kind: DoubtKind, value: object, **told: object) -> Doubt:
-        why = _say(kind, title=title, **told)
+    def doubt(kind: DoubtKind, value: object, channel: Channel = best_channel, say: str = "", **told: object) -> Doubt:
+        why = _say(say or kind, title=title, **told)
         subject_id = f"{observed.merchant.id}/{channel}"
         key = _key(kind, DEPTH, subject_id, value)
         return Doubt(kind, observed.merchant.id, category, criterion.key, channel, why, DEPTH, subject_id, key)
 
-    best, worst = nights.found[0].worth.points, nights.found[-1].worth.points
-    if best != worst:
-        values = _values(nights)
-        points = {"best": _decimals(best), "worst": _decimals(worst), "maximum": plain(criterion.maximum)}
-        yield doubt(DoubtKind.FLAPPING, values, values=values, n=len(nights.found), **points)
-    count = len(nights.found)
+    earned = {one.worth.points if isinstance(one, NightFound) else None for one in nights.measured}
+    if len(earned) > 1:
+        values, points = _values(nights), [one.worth.points for one in nights.found]
+        told: dict[str, Any] = {
+            "best": _decimals(max(points)),
+            "worst": _decimals(min(points)),
+            "maximum": plain(criterion.maximum),
+        }
+        say = "flapping_left_out" if None in earned else ""
+        yield doubt(DoubtKind.FLAPPING, values, say=say, values=values, n=len(nights.measured), **told)
+    count = len(nights.measured)
     if count < min(FEWEST_NIGHTS, grid.nights) or 2 * count < grid.nights:
         yield doubt(DoubtKind.FEW_NIGHTS, count, n=count, wanted=grid.nights)
-    seen = _seen(observed, median)
-    if seen is None:
-        return
-    if seen.confidence is not None and seen.confidence < LOW_CONFIDENCE:
-        told = {
-            "confidence": _percent(Decimal(str(seen.confidence))),
-            "finding": finding_in_words(median.finding, "en"),
-        }
-        yield doubt(DoubtKind.LOW_CONFIDENCE, (median.finding, seen.confidence), **told, day=median.day)
-    if criterion.measure is Measure.DEPTH and _could_be_nearer(criterion, median, seen):
-        least = finding_in_words(Seen(Decimal(seen.at_least or 0)), "en")
-        told = {"clicks": finding_in_words(median.finding, "en"), "at_least": least}
-        yield doubt(DoubtKind.AT_MOST, (seen.clicks, seen.at_least), **told, day=median.day)
-
-
-def _could_be_nearer(criterion: Criterion, median: NightFound, seen: ChannelSeen) -> bool:
-    """Tell whether a shorter path, which the search did not rule out, would earn other points."""
-    if seen.kind is not OutcomeKind.AT_MOST:
-        return False
-    nearest = worth_of(criterion, Seen(Decimal(seen.at_least or 0)))
-    return nearest is None or nearest.points != median.worth.points
-
-
-def _seen(observed: Observed, median: NightFound) -> ChannelSeen | None:
     if median.channel is None:
-        return None
-    return next(night.channels[median.channel] for night in observed.nights if night.day == median.day)
+        for channel in criterion.channels:
+            if _is_cut(night.channels[channel]):
+                yield doubt(
+                    DoubtKind.SEARCH_CUT, Searched.BUDGET.value, channel, other=_plainly(channel), day=median.day
+                )
+        return
+    seen = night.channels[median.channel]
+    if seen.confidence is not None and seen.confidence < LOW_CONFIDENCE:
+        confidence = _percent(Decimal(str(seen.confidence)))
+        sure = (median.finding, seen.confidence)
+        yield doubt(DoubtKind.LOW_CONFIDENCE, sure, confidence=confidence, finding=finding, day=median.day)
+    if criterion.measure is not Measure.DEPTH:
+        return
+    for channel, value, at_least in _nearer(criterion, median, night):
+        say, least = "", finding_in_words(Seen(Decimal(at_least or 0)), "en")
+        if channel is not best_channel:
+            say = "at_most_unmeasured" if at_least is None else "at_most_other"
+        told = {"clicks": finding, "at_least": least, "other": _plainly(channel)}
+        yield doubt(DoubtKind.AT_MOST, value, channel, say, **told, day=median.day)
+
+
+def _is_cut(seen: ChannelSeen) -> bool:
+    """Tell whether the search that did not find the channel ended on its budget, and no reviewer decided since."""
+    return seen.kind is OutcomeKind.NOT_FOUND and seen.searched == Searched.BUDGET and not seen.overruled
+
+
+def _nearer(
+    criterion: Criterion, median: NightFound | NightLeftOut, night: Night
+) -> Iterator[tuple[Channel, object, int | None]]:
+    """Yield the channels on which a shorter path, which the search did not rule out, would earn other points.
+
+    Of each the value that is doubted, and the clicks that a path takes at least; ``None`` where the channel was not measured.
+    """
+    points = median.worth.points if isinstance(median, NightFound) else None
+    clicks = median.finding.value if isinstance(median.finding, Seen) else None
+    for channel in criterion.channels:
+        seen = night.channels.get(channel)
+        value: object
+        if seen is None or seen.overruled:
+            continue
+        if seen.kind is OutcomeKind.NOT_MEASURED:
+            at_least, value = None, (clicks, seen.reason)
+        elif seen.kind is OutcomeKind.AT_MOST:
+            at_least = seen.at_least or 0
+            value = (seen.clicks, seen.at_least)
+        else:
+            continue
+        if isinstance(clicks, Decimal) and (at_least or 0) >= clicks:
+            continue
+        nearest = worth_of(criterion, Seen(Decimal(at_least or 0)))
+        if nearest is None or nearest.points != points:
+            yield channel, value, at_least
+
+
+def _plainly(channel: Channel) -> str:
+    return channel.replace("_", " ")
 
 
 def _values(nights: Nights) -> str:
     """Return what was found on how many nights, best first."""
-    times = Counter(finding_in_words(night.finding, "en") for night in nights.found)
+    times = Counter(finding_in_words(night.finding, "en") for night in nights.measured)
     return ", ".join(_count("times", n, value=value) for value, n in times.items())
 
 
-def _attempts(category: str, score: Score, criterion: Criterion, mark: CriterionMark) -> Doubt:
-    why = _say(DoubtKind.OPEN_ATTEMPTS, title=title_of(criterion, "en"), n=_count("attempts", mark.open))
+def _attempts(kind: DoubtKind, category: str, score: Score, criterion: Criterion, count: int) -> Doubt:
+    counted = "answers" if kind is DoubtKind.UNRATED else "attempts"
+    why = _say(kind, title=title_of(criterion, "en"), n=_count(counted, count))
     subject_id = f"{score.merchant.id}/{criterion.key}"
-    key = _key(DoubtKind.OPEN_ATTEMPTS, ATTEMPTS, subject_id, mark.open)
+    key = _key(kind, ATTEMPTS, subject_id, count)
     channel = criterion.channels[0] if len(criterion.channels) == 1 else None
     merchant = score.merchant.id
-    return Doubt(DoubtKind.OPEN_ATTEMPTS, merchant, category, criterion.key, channel, why, ATTEMPTS, subject_id, key)
+    return Doubt(kind, merchant, category, criterion.key, channel, why, ATTEMPTS, subject_id, key)
 
 
 def _place(kind: DoubtKind, category: str, placed: Placed, why: str, value: Iterable[object]) -> Doubt:
@@ -188,8 +230,8 @@ def _key(kind: DoubtKind, subject: str, subject_id: str, value: object) -> str:
     return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def _say(kind: DoubtKind, **told: object) -> str:
-    text: str = _words()[kind]
+def _say(key: str, **told: object) -> str:
+    text: str = _words()[key]
     return text.format(**told)
 
 

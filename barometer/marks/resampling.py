@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from barometer.grids.grid import SCALE, Criterion, Grid
 from barometer.marks import counted_attempts, counted_nights
+from barometer.marks.counted_nights import NightFound
 from barometer.marks.draws import Stream
+from barometer.marks.points import NOTHING
 from barometer.observations import Observed
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ _FINEST = 10**6
 _GUARD = 10**8
 """Parts of a tenth that are told apart: sums of floats differ from what is exact by far less, so that halves stay halves."""
 UNSCORED = -1
+_COLUMNS = 5
+"""What is summed for each criterion of attempts (see ``joined``)."""
 
 
 class Parts(NamedTuple):
@@ -72,13 +76,16 @@ def _parts(
     for criterion in criteria:
         if criterion.measure.nightly:
             nights = counted_nights.counting(criterion, observed.nights, limit)
-            nightly[criterion.key] = nights, [one.worth.points for one in nights.found]
+            nightly[criterion.key] = (
+                nights,
+                [one.worth.points if isinstance(one, NightFound) else None for one in nights.measured],
+            )
             continue
         attempts = counted_attempts.counting(criterion, observed, limit)
         if attempts.unshown is not None:
             shown = counted_nights.counting(counted_nights.as_shown(criterion), observed.nights, limit)
             silent = attempts.unshown.points
-            nightly[criterion.key] = shown, [None if one.channel is not None else silent for one in shown.found]
+            nightly[criterion.key] = shown, [None if one.channel is not None else silent for one in shown.measured]
         else:
             for_attempts[criterion.key] = criterion, attempts
     parts |= _nights_drawn(nightly, seed, draws)
@@ -99,7 +106,7 @@ def _nights_drawn(
         if len(set(points)) < 2:
             parts[key] = _constant(points[0] if points else None, draws)
             continue
-        days = [one.day.isoformat() for one in nights.found]
+        days = [one.day.isoformat() for one in nights.measured]
         order = sorted(days)
         label = tuple(order)
         if label not in drawn:
@@ -122,26 +129,47 @@ def _attempts_drawn(
     """Draw attempts once for all criteria: scenarios with replacement in each channel, then attempts within these."""
     import numpy
 
-    used = sorted({position for _, attempts in criteria.values() for position in attempts.positions})
+    used = sorted({at for _, attempts in criteria.values() for at in (*attempts.positions, *attempts.unrated)})
     if not used:
         return {key: _constant(None, draws) for key in criteria}
     row_of = numpy.zeros(len(observed.attempts), dtype=numpy.int64)
     row_of[used] = numpy.arange(len(used))
     times = _times(observed, used, seed, draws)
-    columns = numpy.zeros((len(used), 2 * len(criteria)))
+    columns = numpy.zeros((len(used), _COLUMNS * len(criteria)))
     denominators = []
-    for column, (_, attempts) in enumerate(criteria.values()):
+    for which, (_, attempts) in enumerate(criteria.values()):
         numerators, denominator = _integers([one.points for one in attempts.worths])
         denominators.append(float(denominator))
+        silent = numpy.array([one.case == NOTHING for one in attempts.worths])
+        first = _COLUMNS * which
         if attempts.positions:
-            rows = row_of[numpy.array(attempts.positions)]
-            columns[rows, 2 * column] = numerators[numpy.array(attempts.earned)]
-            columns[rows, 2 * column + 1] = 1.0
+            rows, earned = row_of[numpy.array(attempts.positions)], numpy.array(attempts.earned)
+            kind = numpy.where(silent[earned], 2, 0)
+            columns[rows, first + kind] = numerators[earned]
+            columns[rows, first + kind + 1] = 1.0
+        if attempts.unrated:
+            columns[row_of[numpy.array(attempts.unrated)], first + 4] = 1.0
     sums = times.T @ columns  # integers below 2**53 in whatever order they are added
     return {
-        key: Parts(sums[:, 2 * column], sums[:, 2 * column + 1] * denominators[column])
-        for column, key in enumerate(criteria)
+        key: joined(sums[:, _COLUMNS * which : _COLUMNS * (which + 1)], denominators[which], has_unrated=bool(unrated))
+        for which, (key, unrated) in enumerate((key, attempts.unrated) for key, (_, attempts) in criteria.items())
     }
+
+
+def joined(sums: "Floats", denominator: float, *, has_unrated: bool) -> Parts:
+    """Return the parts of the sums of each draw: points and number of the rated, of the silent, and the number unrated."""
+    import numpy
+
+    points, rated, silence, silent, unrated = sums.T
+    if not has_unrated:
+        return Parts(points + silence, (rated + silent) * denominator)
+    answered = rated + unrated
+    weighed = Parts(points * answered + silence * rated, (answered + silent) * rated * denominator)
+    alone = answered == 0  # silence and nothing else was drawn
+    return Parts(
+        numpy.where(alone, silence, weighed.numerators),
+        numpy.where(alone, silent * denominator, weighed.denominators),
+    )
 
 
 def _times(observed: Observed, used: Sequence[int], seed: tuple[str, ...], draws: int) -> "Floats":

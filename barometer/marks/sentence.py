@@ -13,7 +13,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from barometer.grids.grid import WORDS, Criterion, Measure
-from barometer.marks.points import BEYOND, NOTHING, UNSHOWN, plain
+from barometer.marks.points import BEYOND, LEFT_OUT, NOTHING, UNSHOWN, plain
 from barometer.observations import Finding, Seen
 from storage.vocabulary import BlockedBy, Reason
 
@@ -25,6 +25,7 @@ _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 _HOURS_UNTIL = 96 * _HOUR
 """From here on whole days are said in days: cuts of 24, 30 and 72 hours are known as such."""
 _BAND = "up_to:"
+_NOT_RATED = "not_rated"
 
 
 def sentence(mark: "CriterionMark", criterion: Criterion, language: str) -> str:
@@ -53,7 +54,7 @@ class _Speech:
         self.words = _words()[language]
 
     def mark(self, mark: "CriterionMark", criterion: Criterion) -> str:
-        title, remarks = title_of(criterion, self.language), self.remarks(mark)
+        title, remarks = title_of(criterion, self.language), self.remarks(mark, criterion)
         if mark.points is None:
             reason = self.reason(mark.reason or "not_told")
             return self.say("not_measured", title=title, reason=reason, remarks=self.open(mark))
@@ -64,12 +65,13 @@ class _Speech:
         if mark.found is None or mark.spread is None:
             raise ValueError(f"a mark of nights without a finding: {mark.criterion}")
         finding, (best, worst) = self.finding(mark.found), mark.spread
-        if mark.units == 1:
+        measured = mark.units + mark.left_out.get(LEFT_OUT, 0)
+        if measured == 1:
             return self.say("nights.single", finding=finding)
         if best == worst:
-            return self.say("nights.same", finding=finding, n=mark.units)
+            return self.say("nights.same", finding=finding, n=measured)
         ends = {"best": self.finding(best, short=True), "worst": self.finding(worst, short=True)}
-        return self.say("nights.median", finding=finding, n=mark.units, **ends)
+        return self.say("nights.median", finding=finding, n=measured, **ends)
 
     def finding(self, finding: Finding, *, short: bool = False) -> str:
         if not isinstance(finding, Seen):
@@ -107,17 +109,36 @@ class _Speech:
 
     def rating(self, mark: "CriterionMark", criterion: Criterion) -> str:
         scale, silent = criterion.scale or Decimal(1), mark.tally.get(NOTHING, 0)
-        mean = (mark.points or Fraction(0)) / Fraction(mark.maximum) * Fraction(scale)
+        points, unrated = mark.points or Fraction(0), mark.left_out.get(_NOT_RATED, 0)
+        if unrated:
+            return self.rated_in_part(mark, criterion, points, silent, unrated)
+        mean = points / Fraction(mark.maximum) * Fraction(scale)
         form = "silent" if silent else "plain"
         if mark.units == 1:
             form = "single_silent" if silent else "single"
         told = {"mean": self.rounded(mean), "scale": self.number(scale), "total": mark.units, "n": silent}
         return self.say(f"rating.{form}", **told)
 
-    def remarks(self, mark: "CriterionMark") -> str:
-        left_out = sum(mark.left_out.values())
-        said = self.say("remark.left_out", n=left_out) if left_out else ""
-        return said + self.open(mark)
+    def rated_in_part(
+        self, mark: "CriterionMark", criterion: Criterion, points: Fraction, silent: int, unrated: int
+    ) -> str:
+        """Say the mean of the answers that were marked, for how many answers it stands, and how many were silent."""
+        scale, rated = criterion.scale or Decimal(1), mark.units - silent
+        answered = rated + unrated
+        silence = silent * Fraction(criterion.nothing or 0)
+        mean = (points * (answered + silent) - silence) / answered / Fraction(mark.maximum) * Fraction(scale)
+        told = {"mean": self.rounded(mean), "scale": self.number(scale), "rated": rated, "answered": answered}
+        return self.say(f"rating.{'part_silent' if silent else 'part'}", **told, n=silent, total=answered + silent)
+
+    def remarks(self, mark: "CriterionMark", criterion: Criterion) -> str:
+        """Say what else there was: not measured, left out by the grid (of nights the fact says so), still open."""
+        nightly, left_out = criterion.measure.nightly, {} if UNSHOWN in mark.tally else dict(mark.left_out)
+        by_grid = left_out.pop(LEFT_OUT, 0)
+        if criterion.measure is Measure.RATING:
+            left_out.pop(_NOT_RATED, None)
+        others = sum(left_out.values())
+        said = self.say("remark.left_out", n=others) if others else ""
+        return said + (self.say("remark.by_grid", n=by_grid) if by_grid and not nightly else "") + self.open(mark)
 
     def open(self, mark: "CriterionMark") -> str:
         return self.say("remark.open", n=mark.open) if mark.open and mark.reason != "pending" else ""

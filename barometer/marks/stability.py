@@ -36,7 +36,7 @@ def drawn(ranking: Ranking, observed: Mapping[str, Observed], grid: Grid, seed: 
         return ranking._replace(unplaced=unplaced)
     stable = _stability(ranking.placed, by_merchant, grid, draws)
     placed = tuple(
-        one._replace(score=_with_interval(one.score, by_merchant), stability=share)
+        one._replace(score=_with_interval(one.score, by_merchant), stability=share if could_vary(one.score) else None)
         for one, share in zip(ranking.placed, stable, strict=True)
     )
     return ranking._replace(placed=placed, unplaced=unplaced)
@@ -48,9 +48,14 @@ def _kept(score: Score, one: Drawn) -> Drawn:
     return one._replace(tenths=numpy.where(one.tenths == UNSCORED, int((score.score or Decimal(0)) * 10), one.tenths))
 
 
+def could_vary(score: Score) -> bool:
+    """Return whether anything of *score* rests on more than one night or one attempt; if not, draws say nothing of it."""
+    return any(mark.units > 1 for mark in score.marks if mark.points is not None and mark.weight > 0)
+
+
 def _with_interval(score: Score, by_merchant: Mapping[str, Drawn]) -> Score:
     one = by_merchant.get(score.merchant.id)
-    return score if one is None else score._replace(interval=_interval(one.tenths))
+    return score if one is None or not could_vary(score) else score._replace(interval=_interval(one.tenths))
 
 
 def _interval(tenths: "Integers") -> tuple[Decimal, Decimal]:

@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from barometer.alphabet import alphabetical
 from barometer.errors import UserError
 from barometer.grids.grid import Grid
 from barometer.in_batches import in_batches
@@ -35,8 +36,9 @@ def categories(session: Session, edition: Edition) -> list[str]:
     """
     named = edition.parameters.get("categories")
     if named is not None:
-        return sorted(set(named))
-    return sorted(name for name in session.scalars(select(Merchant.category).distinct()) if name)
+        return sorted(set(named), key=alphabetical)
+    found = session.scalars(select(Merchant.category).distinct())
+    return sorted((name for name in found if name), key=alphabetical)
 
 
 def without_category(session: Session) -> int:

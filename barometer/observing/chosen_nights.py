@@ -162,10 +162,17 @@ def _measured_unseen(
     """Return the channels that such a visit looked for, and those that it measured where it saw nothing."""
     proof: dict[str, Any] = json.loads(search)
     visit = Visit(url="", status=status, status_reason=reason, search=proof)
+    if broken_off(status, reason):
+        return looked_for(proof), frozenset()
     unseen = outcomes(SiteReading(visit))
     return looked_for(proof), frozenset(
         channel for channel, outcome in unseen.items() if outcome.kind is not OutcomeKind.NOT_MEASURED
     )
+
+
+def broken_off(status: VisitStatus | None, reason: Reason | None) -> bool:
+    """Tell whether a visit ran out of its time: what it did not see by then was not measured (method, section 1)."""
+    return status is VisitStatus.PARTIAL and reason is Reason.TIMEOUT
 
 
 def looked_for(search: Mapping[str, Any]) -> frozenset[Channel]:

@@ -15,6 +15,9 @@ from storage.vocabulary import AttemptState, BlockedBy, Profile, ReplyKind
 SCHEMA = "barometer-inputs/1"
 """Name of the file's form; a key that changes its meaning changes this."""
 
+YEARS = range(1900, 2300)
+"""Years in which a moment of an edition may lie (*ours*)."""
+
 Json = dict[str, Any]
 Read = TypeVar("Read")
 
@@ -84,7 +87,7 @@ class Inputs(NamedTuple):
     def read(cls, content: bytes) -> "Inputs":
         """Return the inputs that :meth:`to_bytes` wrote; raises :class:`UserError` for what it did not."""
         try:
-            return _inputs(json.loads(content))
+            return _inputs(_storable(json.loads(content), content))
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             why = f"{type(error).__name__} {error}".encode("ascii", "replace").decode()[:80]
             raise UserError(
@@ -126,6 +129,13 @@ def _inputs(told: Json) -> Inputs:
         reviews=_texts(told["reviews"]),
         collected_until={_text(key): _instant(at) for key, at in told["collected_until"].items()},
     )
+
+
+def _storable(told: Json, content: bytes) -> Json:
+    """Refuse halves of characters, which JSON can write and nothing can store."""
+    if b"\\ud" in content.lower():
+        json.dumps(told, ensure_ascii=False).encode()
+    return told
 
 
 def _each(listed: Iterable[Any], read: Callable[[Any], Read]) -> tuple[Read, ...]:
@@ -189,4 +199,6 @@ def _instant(told: object) -> datetime:
     moment = datetime.fromisoformat(_text(told))
     if moment.tzinfo is None:
         raise ValueError(f"{told!r:.40} names no time zone")
+    if moment.year not in YEARS:
+        raise ValueError(f"{told!r:.40} is too far away")
     return moment

@@ -10,12 +10,12 @@ from barometer.errors import UserError
 from barometer.in_batches import in_batches
 from barometer.measures.depth import Outcome
 from barometer.observations import ChannelSeen, MerchantFact, Night
-from barometer.observing.chosen_nights import day_of, looked_for
+from barometer.observing.chosen_nights import broken_off, day_of, looked_for
 from barometer.observing.sighting_reviews import Decisions, DepthDecision, value_of
 from barometer.result import WINDOW_HEIGHT, best_sightings, outcomes
 from spiders.reading import SiteReading
 from storage.records import Click, Sighting, Visit
-from storage.vocabulary import Channel, OutcomeKind, PriceClass, Profile
+from storage.vocabulary import Channel, OutcomeKind, PriceClass, Profile, Reason
 
 SCREENS = 2
 """Screens, from the top of a page, within which a sighting is clearly visible (method, section 1; *ours*)."""
@@ -169,7 +169,10 @@ def _seen(reviewed: _Reviewed, channel: Channel, outcome: Outcome, best: Sightin
     if best is None:
         if channel in reviewed.dropped and visit.search.get("proven") is not None:
             return ChannelSeen(OutcomeKind.NOT_MEASURED, reason=OVERRULED, overruled=True, evidence=evidence)
-        return ChannelSeen(outcome.kind, overruled=overruled, evidence=evidence)
+        if outcome.kind is OutcomeKind.NOT_FOUND and broken_off(visit.status, visit.status_reason):
+            return ChannelSeen(OutcomeKind.NOT_MEASURED, reason=Reason.TIMEOUT, overruled=overruled, evidence=evidence)
+        searched = None if outcome.searched is None else str(outcome.searched)
+        return ChannelSeen(outcome.kind, overruled=overruled, evidence=evidence, searched=searched)
     return ChannelSeen(
         outcome.kind,
         clicks=outcome.clicks,
@@ -193,6 +196,7 @@ def _decided(seen: ChannelSeen, decision: DepthDecision) -> ChannelSeen:
         clicks=decision.clicks,
         at_least=decision.clicks,
         reason=None,
+        searched=None,
         overruled=True,
         evidence=evidence,
     )

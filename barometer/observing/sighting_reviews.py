@@ -70,26 +70,28 @@ def depth_subject(merchant_id: str, channel: Channel) -> str:
 def decisions(session: Session, reviews: Iterable[Review]) -> Decisions:
     """Return what *reviews* decide about sightings and depths; those of other subjects are passed over.
 
-    Raises :class:`UserError` for a reviewed sighting that is gone, and for a replacement that means nothing.
+    Only the review that stands is interpreted: a later one mends whatever an earlier one says. Raises :class:`UserError` for
+    a reviewed sighting that is gone, and for a replacement that means nothing.
     """
     ordered = sorted(reviews, key=lambda review: (review.reviewed_at, review.id))
     about_sightings = [review for review in ordered if review.subject == SIGHTING]
     reviewed = _reviewed(session, {review.subject_id for review in about_sightings})
-    values: dict[Value, ValueDecision] = {}
+    values: dict[Value, Review] = {}
     for review in about_sightings:
         what = reviewed.get(review.subject_id)
         if what is None:
             said = f"sighting {review.subject_id:.40}, which review {review.id} is about, is gone from the database"
             raise UserError(said, "put the record back from a backup, or score the edition again")
         _decide(values, what, review)
-    depths: dict[tuple[str, Channel], DepthDecision] = {}
-    for review in ordered:
-        if review.subject == DEPTH:
-            where = _merchant_and_channel(review)
-            depths.pop(where, None)
-            if review.verdict is Verdict.OVERRULED:
-                depths[where] = depth_decision(review)
-    return Decisions(values, depths)
+    depths = {review.subject_id: review for review in ordered if review.subject == DEPTH}
+    return Decisions(
+        {value: ValueDecision(says_own(review), review.id) for value, review in values.items()},
+        {
+            _merchant_and_channel(review): depth_decision(review)
+            for review in depths.values()
+            if review.verdict is Verdict.OVERRULED
+        },
+    )
 
 
 def says_own(review: Review) -> bool:
@@ -114,13 +116,19 @@ def depth_decision(review: Review) -> DepthDecision:
     raise _meaningless(review, f"give clicks from 0 to {DEEPEST}, not_found or not_measured")
 
 
-def _decide(values: dict[Value, ValueDecision], what: _Reviewed, review: Review) -> None:
+def _decide(values: dict[Value, Review], what: _Reviewed, review: Review) -> None:
     """Let *review* decide about the value; one that upholds undoes only what says otherwise than the program did."""
-    standing = values.get(what.value)
     if review.verdict is Verdict.OVERRULED:
-        values[what.value] = ValueDecision(says_own(review), review.id)
-    elif standing is not None and standing.own is not what.own:
+        values[what.value] = review
+    elif what.value in values and not _says_the_same(values[what.value], what.own):
         del values[what.value]
+
+
+def _says_the_same(review: Review, own: bool) -> bool:
+    try:
+        return says_own(review) is own
+    except UserError:
+        return False
 
 
 def _reviewed(session: Session, keys: Iterable[str]) -> dict[str, _Reviewed]:

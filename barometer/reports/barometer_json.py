@@ -1,4 +1,4 @@
-"""The published figures as JSON (``docs/figures.schema.json``): the same numbers as on the page, and not a digit more."""
+"""The published figures as JSON (``docs/figures.schema.json``): all that may be told, and no digit that the page has not."""
 
 import json
 from importlib.metadata import version
@@ -96,5 +96,6 @@ def _figure(figure: Figure) -> dict[str, Any]:
                 "told": told, "share": round(share, 2), "low": round(figure.low, 2), "high": round(figure.high, 2),
                 "base": figure.base,
             }  # fmt: skip
-        case Withheld(why=why):
-            return {"told": "nothing", "why": str(why)}
+        case Withheld():
+            # One word for nobody, a few, and what others need hidden: telling them apart would tell of a few.
+            return {"told": "nothing", "why": "too_few"}

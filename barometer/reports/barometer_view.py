@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from barometer.figures import Figures
-from barometer.figures.disclosure import Disclosed, Figure, Told, Why, Withheld
+from barometer.figures.disclosure import Disclosed, Figure, Told, Withheld
 from barometer.figures.of_answers import HORIZONS, key_of, question_of
 from barometer.figures.reference_series import MEASURES, reference_series
 from barometer.reports.barometer_words import LONGEST_NAME, BarometerWords
@@ -98,7 +98,7 @@ def key_figures(figures: Figures, words: BarometerWords) -> list[KeyFigure]:
 def overall(figures: Figures, family: str, question: str) -> Figure:
     """Return a figure of the edition as a whole; one that was never asked is withheld like any other."""
     found = figures.families.get(family)
-    return Withheld(Why.NOBODY) if found is None else found.overall.get(question, Withheld(Why.NOBODY))
+    return Withheld() if found is None else found.overall.get(question, Withheld())
 
 
 def sites_table(figures: Figures, words: BarometerWords) -> Table:

@@ -118,7 +118,8 @@ def bar(axes: Any, height: float, figure: Figure, colour: str, words: BarometerW
                 hatch="////",
                 alpha=0.6,
             )
-            end = 1.0
+            _inside(axes, height, share, words.figure(figure), colour)
+            return
         case _:
             axes.text(0.01, height, words["chart.not_told"], va="center", fontsize=8, color=QUIET, style="italic")
             return
@@ -131,6 +132,17 @@ def bar(axes: Any, height: float, figure: Figure, colour: str, words: BarometerW
         color=INK,
         weight="bold",
         parse_math=False,
+    )
+
+
+def _inside(axes: Any, height: float, share: float, text: str, colour: str) -> None:
+    """Write what a bar that fills the whole width says at the end of its solid part, where nothing else stands."""
+    from matplotlib.colors import to_rgb
+
+    red, green, blue = to_rgb(colour)
+    ink = INK if 0.3 * red + 0.59 * green + 0.11 * blue > 0.5 else "white"
+    axes.text(
+        share - 0.015, height, text, ha="right", va="center", fontsize=TEXT, color=ink, weight="bold", parse_math=False
     )
 
 

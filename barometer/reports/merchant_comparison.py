@@ -1,11 +1,12 @@
 """What a merchant may know of its category: the mean and the best, rounded, and only where they give nobody away. Pure.
 
-The reader is taken for a competitor who holds two reports of the category and knows the published podium. From the rounded
-mean and best, the rounding and the number of merchants, that reader must not find out any other merchant's mark: where marks
-are few, as those of one night are, two different ones must be left among the merchants that the reader does not know; of any
-other mark a tenth of the scale must stay open. Where that fails, neither mean
-nor best is given, whatever the reason, so that being left out says little by itself. Every report of a category
-holds the same figures, whoever it is for: two of them say no more than one.
+The reader is taken for a competitor who holds two reports of the category, knows the published podium and how many took part,
+and knows this rule as well, so that silence is an answer like any other. Where marks are few, as those of one night are, two
+different ones must be left among the merchants whom the reader does not know. Of any other mark a tenth of the scale must stay
+open about each of them, and that is not looked up in their marks: mean and best are told where the sum lies so far from both
+its ends that it leaves as much whatever the reader holds, and the ends follow from what is public. Whoever is told nothing can
+still think that all the others have no marks at all, and that any one of them has a tenth.
+Every report of a category holds the same figures, whoever it is for: two of them say no more than one.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -25,6 +26,10 @@ OPEN = Fraction(1, 10)
 """How much of the scale must stay open about everybody else's mark (*ours*)."""
 REPORTS_HELD = 2
 """Reports of the category that one reader holds at most (*ours*): its own and a friend's."""
+LEAST_BEST = Fraction(1, 2)
+"""What the best that is told must leave room for, as a part of the scale (*ours*): below a low best all lie close together."""
+SCORE_UNIT = Fraction(1, 200)
+"""What scores are told apart by: a tenth of a point on /20 (method, section 4)."""
 MOST_PAIRED = 24
 """Merchants among which every pair is tried; among more, the extremes, which say most (*ours*)."""
 
@@ -44,45 +49,73 @@ class Withheld(NamedTuple):
 Compared = Comparison | Withheld
 
 
-class _Reader(NamedTuple):
-    """What a reader does not know: how many marks, which, and between which bounds they and their sum must lie.
+class Public(NamedTuple):
+    """What everybody knows of the marks of a category: what each laureate has, and what nobody else is above."""
 
-    ``needs_best``: nobody whom the reader knows has the best mark, so that somebody else must.
+    podium: tuple[Fraction, ...]
+    ceiling: Fraction
+
+
+def compared_scores(marks: Sequence[Fraction], public: Public) -> Compared:
+    """Return mean and best of the scores *marks*, parts of the scale from 0 to 1, where that may be told.
+
+    *marks* are of everybody, the laureates of *public* among them, and rounded to :data:`SCORE_UNIT`.
     """
-
-    marks: tuple[Fraction, ...]
-    least_sum: Fraction
-    most_sum: Fraction
-    least_best: Fraction
-    most: Fraction
-    needs_best: bool
-
-
-def compared(
-    marks: Sequence[Fraction],
-    step: Fraction,
-    public: Collection[int] = (),
-    possible: Collection[Fraction] = (),
-    ceiling: Fraction = Fraction(1),
-) -> Compared:
-    """Return mean and best of *marks*, parts of the scale from 0 to 1, to the nearest *step*, where that may be told.
-
-    Of fewer than :data:`SMALL` the step is twice as wide.
-    *public* are the positions of those whom a podium names. *possible* are all the marks there are, where they are few;
-    empty where a mark may lie anywhere. *ceiling* is what nobody off the podium can be above.
-    """
-    if len(marks) < FEWEST:
+    told = _told(marks, SCORE_STEP)
+    if told is None:
         return Withheld()
-    step = 2 * step if len(marks) < SMALL else step
-    told = Comparison(_rounded(sum(marks, Fraction(0)) / len(marks), step), _rounded(max(marks), step), step)
-    is_one_of_few = bool(possible) and frozenset(possible).issuperset(marks)
+    highest = min(public.ceiling, told.best + told.step / 2)
+    others, kept = len(marks) - len(public.podium), sum(public.podium, Fraction(0))
+    # Nobody else may reach quite what bounds them: scores are a unit apart.
+    margin = OPEN + len(marks) * SCORE_UNIT
+    least = kept + REPORTS_HELD * highest + margin
+    most = kept + (others - REPORTS_HELD) * highest - margin
+    is_bounded = sorted(marks, reverse=True)[len(public.podium) :][0] <= public.ceiling if others else False
+    return told if is_bounded and _is_inside(told, len(marks), least, most, highest) else Withheld()
+
+
+def compared_parts(marks: Sequence[Fraction], laureates: int) -> Compared:
+    """Return mean and best of *marks* on a criterion or a family, parts of its maximum, where that may be told.
+
+    The reader may know what the *laureates* have and what two reports say, and no more: about each of the others anything
+    from nothing to the best that is told stays open.
+    """
+    told = _told(marks, POINTS_STEP)
+    if told is None:
+        return Withheld()
+    highest, known = min(Fraction(1), told.best + told.step / 2), laureates + REPORTS_HELD
+    least, most = (known + 1) * highest, (len(marks) - known - 1) * highest
+    return told if _is_inside(told, len(marks), least, most, highest) else Withheld()
+
+
+def compared_few(marks: Sequence[Fraction], public: Collection[int], possible: Collection[Fraction]) -> Compared:
+    """Return mean and best of *marks* on a criterion on which only the *possible* ones can be earned, where that may be told.
+
+    *public* are the positions of those whom a podium names. Which of the unknown has which of their marks, no figure says:
+    two that differ are two that each may have. Readers cannot tell apart what this rule looks at, so that it may be known.
+    """
+    told = _told(marks, POINTS_STEP)
+    if told is None or not frozenset(possible).issuperset(marks):
+        return Withheld()
     # In order, what is left when some are taken out is in order too.
     order = sorted(range(len(marks)), key=lambda at: marks[at])
     ranked, named = [marks[at] for at in order], frozenset(order.index(at) for at in public)
-    readers = {_reader(ranked, told, named | pair, ceiling) for pair in _pairs(ranked, named)}
-    if all(_stays_open(reader, is_one_of_few) for reader in readers):
-        return told
-    return Withheld()
+    left = ([mark for at, mark in enumerate(ranked) if at not in named | pair] for pair in _pairs(ranked, named))
+    return told if all(not unknown or unknown[0] != unknown[-1] for unknown in left) else Withheld()
+
+
+def _told(marks: Sequence[Fraction], step: Fraction) -> Comparison | None:
+    """Return mean and best to the nearest *step*, of few twice as wide; ``None`` of fewer than may be compared."""
+    if len(marks) < FEWEST:
+        return None
+    step = 2 * step if len(marks) < SMALL else step
+    return Comparison(_rounded(sum(marks, Fraction(0)) / len(marks), step), _rounded(max(marks), step), step)
+
+
+def _is_inside(told: Comparison, count: int, least: Fraction, most: Fraction, highest: Fraction) -> bool:
+    """Tell whether every sum of *count* marks that is rounded to the mean lies from *least* to *most*."""
+    half = told.step / 2
+    return highest >= LEAST_BEST and count * (told.mean - half) >= least and count * (told.mean + half) <= most
 
 
 def _pairs(ranked: Sequence[Fraction], named: frozenset[int]) -> Iterator[frozenset[int]]:
@@ -96,41 +129,6 @@ def _pairs(ranked: Sequence[Fraction], named: frozenset[int]) -> Iterator[frozen
         if held not in seen:
             seen.add(held)
             yield frozenset(pair)
-
-
-def _reader(marks: Sequence[Fraction], told: Comparison, known: frozenset[int], ceiling: Fraction) -> _Reader:
-    """Return what a reader who knows the marks at *known* is left with."""
-    held = [marks[at] for at in known]
-    half, total, kept = told.step / 2, len(marks), sum(held, Fraction(0))
-    least_best = max(told.best - half, Fraction(0))
-    return _Reader(
-        marks=tuple(mark for at, mark in enumerate(marks) if at not in known),
-        least_sum=max(total * (told.mean - half) - kept, Fraction(0)),
-        most_sum=total * (told.mean + half) - kept,
-        least_best=least_best,
-        most=min(told.best + half, ceiling, Fraction(1)),
-        needs_best=all(mark < least_best for mark in held),
-    )
-
-
-def _stays_open(reader: _Reader, is_one_of_few: bool) -> bool:
-    """Tell whether *reader* can find out nobody's mark.
-
-    Which of the unknown has which of their marks, no figure says: two that differ are two that each may have. That holds
-    for readers who know this rule as well, since it looks at nothing but what they cannot tell apart.
-    """
-    if not reader.marks:
-        return True
-    return reader.marks[0] != reader.marks[-1] if is_one_of_few else _width(reader) >= OPEN
-
-
-def _width(reader: _Reader) -> Fraction:
-    """Return how far apart the least and the most of one unknown mark are, as far as the reader can tell."""
-    others = len(reader.marks) - 1
-    least = max(reader.least_sum - others * reader.most, Fraction(0))
-    if reader.needs_best and not others:
-        least = max(least, reader.least_best)
-    return min(reader.most, reader.most_sum) - least
 
 
 def _rounded(part: Fraction, step: Fraction) -> Fraction:

@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 from barometer import observing
 from barometer.cli.console import printable
 from barometer.edition import ZONE, days_of_tests, frozen_inputs, grid_of, rankings, scores_of
+from barometer.editions.basis import basis
 from barometer.editions.notices import file_name
 from barometer.editions.obstacles import opted_out
-from barometer.editions.queue import awaited
+from barometer.editions.queue import awaited_on
 from barometer.errors import UserError
 from barometer.grids.grid import Grid
 from barometer.observations import Observed
@@ -69,7 +70,7 @@ class Reports:
         self._grid = grid_of(session, store, edition)
         self._is_public = edition.state is EditionState.PUBLISHED
         if not self._is_public:
-            for item in awaited(session, edition, self._rankings, utc_now()):
+            for item in awaited_on(basis(session, store, edition).closing, utc_now()):
                 raise UserError(item.why, "write the reports after that: who knows the tests answers them differently")
 
     def named(self, name: str) -> Asked:
@@ -82,8 +83,12 @@ class Reports:
         return Asked((known[merchant.id],), 0)
 
     def everybody(self) -> Asked:
-        """Return every merchant of the edition but those who opted out, category by category."""
-        known = [score for ranking in self._rankings for score in scores_of(ranking)]
+        """Return every merchant of the edition but those who opted out, category by category, by key and never by place."""
+        known = [
+            score
+            for ranking in self._rankings
+            for score in sorted(scores_of(ranking), key=lambda score: score.merchant.key)
+        ]
         alone = opted_out(self._session, [score.merchant.id for score in known])
         return Asked(tuple(score for score in known if score.merchant.id not in alone), len(alone))
 

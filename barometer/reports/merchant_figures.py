@@ -4,20 +4,27 @@ Nothing of any other merchant is in it but these means and bests, which :mod:`ba
 through; what is drawn and written of them can therefore give nobody else away.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from itertools import combinations_with_replacement
 from typing import NamedTuple
 
-from barometer.grids.grid import SCALE, Criterion, Family, Grid, Measure
+from barometer.grids.grid import SCALE, Award, Criterion, Family, Grid, Measure
 from barometer.marks import counted_attempts, counted_nights
 from barometer.marks.points import LEFT_OUT
 from barometer.observations import Answered, Finding, MerchantFact, Observed, Unknown
-from barometer.podium import Podium
+from barometer.podium import LAST_PLACE_SHOWN, Laureate, Podium
 from barometer.ranking import Ranking
-from barometer.reports.merchant_comparison import POINTS_STEP, SCORE_STEP, Compared, Withheld, compared
+from barometer.reports.merchant_comparison import (
+    Compared,
+    Public,
+    Withheld,
+    compared_few,
+    compared_parts,
+    compared_scores,
+)
 from barometer.reports.merchant_gains import Gain, gains_of, worth_of_a_point
 from barometer.scoring import CriterionMark, Score
 
@@ -117,26 +124,26 @@ class CategoryFigures:
     def __init__(self, ranking: Ranking, grid: Grid) -> None:
         self._ranked = [placed.score for placed in ranking.placed]
         laureates = Podium(ranking).laureates
-        self._public = {one.merchant.id for one in laureates}
-        lowest = min((one.score for one in laureates), default=SCALE)
-        self.score = self._compared(_score_part, SCORE_STEP, ceiling=Fraction(lowest) / Fraction(SCALE))
-        self.families = {
-            family.key: self._compared(_of_family(family, grid), POINTS_STEP)
-            for family in grid.families
-            if family.weight
-        }
-        self.criteria = {
-            one.key: self._compared(_of_criterion(one.key), POINTS_STEP, self._possible(one)) for one in grid.criteria
-        }
+        self._laureates = {one.merchant.id for one in laureates}
+        scores = [found for score in self._ranked if (found := _score_part(score)) is not None]
+        self.score = compared_scores(scores, _public(laureates, grid.award))
+        self.families = {family.key: self._family(family, grid) for family in grid.families if family.weight}
+        self.criteria = {one.key: self._criterion(one) for one in grid.criteria}
 
-    def _compared(
-        self, part: Callable[[Score], Fraction | None], step: Fraction, possible: Collection[Fraction] = (),
-        ceiling: Fraction = Fraction(1),
-    ) -> Compared:  # fmt: skip
-        """Compare those who are ranked and measured; nobody else is in a mean."""
+    def _family(self, family: Family, grid: Grid) -> Compared:
+        parts, public = self._measured(_of_family(family, grid))
+        return compared_parts(parts, len(public))
+
+    def _criterion(self, criterion: Criterion) -> Compared:
+        parts, public = self._measured(_of_criterion(criterion.key))
+        possible = self._possible(criterion)
+        return compared_few(parts, public, possible) if possible else compared_parts(parts, len(public))
+
+    def _measured(self, part: Callable[[Score], Fraction | None]) -> tuple[list[Fraction], list[int]]:
+        """Return what those earned who are ranked and measured, nobody else is in a mean; and where laureates stand."""
         parts = [(score.merchant.id, found) for score in self._ranked if (found := part(score)) is not None]
-        public = [at for at, (merchant, _) in enumerate(parts) if merchant in self._public]
-        return compared([found for _, found in parts], step, public, possible, ceiling)
+        public = [at for at, (merchant, _) in enumerate(parts) if merchant in self._laureates]
+        return [found for _, found in parts], public
 
     def _possible(self, criterion: Criterion) -> frozenset[Fraction]:
         """Return all the marks that there can be, as parts of the maximum; none where they are too many to list."""
@@ -182,6 +189,14 @@ def figures_of(
         strengths=tuple(_strengths(criteria)),
         label=tuple(_label(score, grid)),
     )
+
+
+def _public(laureates: Sequence[Laureate], award: Award) -> Public:
+    """Return what the podium tells everybody: its marks, and what nobody beside it is above."""
+    marks = tuple(Fraction(one.score) / Fraction(SCALE) for one in laureates)
+    # Where places are left, nobody else earned one.
+    ceiling = min(marks) if len(marks) >= LAST_PLACE_SHOWN else Fraction(award.above) / Fraction(SCALE)
+    return Public(marks, ceiling)
 
 
 def part_of(mark: CriterionMark) -> Fraction | None:

@@ -72,7 +72,7 @@ class _Ceremony:
             self._category(category)
             for step in reversed(category.steps):
                 self._step(category, step)
-        if self._view.label is not None:
+        if self._view.label:
             self._label(self._view.label)
         self._closing()
         return self._deck.to_bytes()
@@ -174,7 +174,7 @@ class _Ceremony:
         words = self._words
         title = self._view.label_title or words["label.title"]
         pages = _columns(label)
-        for number, columns in enumerate(pages or [[]], 1):
+        for number, columns in enumerate(pages, 1):
             slide = self._deck.slide(PAPER)
             slide.text(words["label.kicker"].upper(), Box(_LEFT, 0.6, 11.5, 0.35), _kicker(accent_of(0).deep, 14))
             heading = (

@@ -29,7 +29,7 @@ from barometer.observations import (
 from barometer.podium import Label, Podium, PublicEdition, PublicResult
 from barometer.ranking import Ranking, rank
 from barometer.scoring import CriterionMark, Score
-from storage.vocabulary import Channel, OutcomeKind, PriceClass, Profile
+from storage.vocabulary import Channel, OutcomeKind, PriceClass, Profile, Searched
 
 CATEGORY = "Décoration"
 FIRST_NIGHT = date(2026, 9, 1)
@@ -200,9 +200,9 @@ def shown(clicks: int = 0, **more: Any) -> ChannelSeen:
     return ChannelSeen(OutcomeKind.EXACT, clicks)._replace(**{**usual, **more})
 
 
-def hidden() -> ChannelSeen:
-    """Return a channel that was looked for and is not shown."""
-    return ChannelSeen(OutcomeKind.NOT_FOUND)
+def hidden(searched: Searched = Searched.COMPLETE) -> ChannelSeen:
+    """Return a channel that was looked for, as far as *searched* says, and is not shown."""
+    return ChannelSeen(OutcomeKind.NOT_FOUND, searched=searched)
 
 
 def unmeasured(reason: str = "timeout") -> ChannelSeen:
@@ -275,7 +275,8 @@ def an_observed(
     night: dict[Channel, ChannelSeen] = dict.fromkeys(Channel, hidden())
     if quality == 0:
         seen = nights(*[night] * nights_seen)
-        return Observed(merchant, seen, attempts(Channel.EMAIL, *[Missing("blocked:no_address")] * tries))
+        nowhere = [Missing("blocked:no_address")] * tries
+        return Observed(merchant, seen, (*attempts(Channel.EMAIL, *nowhere), *attempts(Channel.PHONE, *nowhere)))
     price = PriceClass.PREMIUM if quality == 1 else PriceClass.ORDINARY if quality < 4 else PriceClass.FREE
     night[Channel.PHONE] = shown(4 - quality, price_class=price)
     night[Channel.EMAIL] = shown(max(0, 3 - quality))

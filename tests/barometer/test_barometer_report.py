@@ -17,6 +17,8 @@ from barometer.cli.report_edition import report_edition
 from barometer.errors import UserError
 from barometer.figures import Figures, figures
 from barometer.figures.disclosure import Told
+from barometer.figures.of_answers import HORIZONS
+from barometer.observations import Observed, Tried
 from barometer.reports.barometer_files import Format, report_files
 from barometer.reports.barometer_json import json_of
 from barometer.reports.barometer_page import Report, drawings_of, page_of
@@ -27,12 +29,14 @@ from spiders.browser.executable import find_browser
 from storage.vocabulary import Channel
 from tests.barometer.barometer_market import EDITION, SENTINEL, market, some_figures
 from tests.barometer.edition_folder import scored
+from tests.barometer.editions import a_merchant, answered, hidden, nights, shown
 from tests.contracts import published
 
 HOSTILE = (
     "<script>alert(1)</script>", "Mode\u202e\u2066 d'hiver", "=1+1", "../../etc", "😀 " * 100, "a" * 300, "$\\frac{1}{2}$", "&amp;",
 )  # fmt: skip
 FRENCH, ENGLISH = Language.FRENCH, Language.ENGLISH
+FILES = (Format.HTML, Format.SVG, Format.JSON)
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +103,94 @@ def test_every_number_of_the_json_is_one_that_was_cleared_to_the_hundredth(some:
 def test_the_json_with_an_earlier_edition_and_the_one_of_nobody_hold_to_the_schema(some: Figures) -> None:
     assert wrong(json.loads(json_of(some, 7, some))) == []
     assert wrong(json.loads(json_of(figures(EDITION, [], 7), 7))) == []
+
+
+def market_of_which_a_few_show(few: int, *, beside: int) -> list[tuple[str, list[Observed]]]:
+    """Four merchants of whom *few* can be reached and answer, the others in no way, and *beside* that can in every way."""
+    channels = [Channel.PHONE, *(one for one in HORIZONS if one is not Channel.PHONE)]
+
+    def merchant(name: str, reached: bool) -> Observed:
+        sees = {one: shown(0, clearly_visible=None if few else True) if reached else hidden() for one in Channel}
+        tried = [Tried(f"{name}-{one}", one, "s", answered(20.0), acknowledged=5.0) for one in channels if reached]
+        return Observed(a_merchant(name), nights(sees), tuple(tried))
+
+    found = [("Gamma", [merchant(f"g{n}", n < few) for n in range(4)])]
+    large = [merchant(f"b{n}", True) for n in range(beside)]
+    return [*found, ("Beta", large)] if large else found
+
+
+def cells_of(told: object) -> list[object]:
+    """Return every figure of one object of the JSON, wherever it stands."""
+    if isinstance(told, dict):
+        return [told] if "told" in told else [cell for one in told.values() for cell in cells_of(one)]
+    return [cell for one in told for cell in cells_of(one)] if isinstance(told, list) else []
+
+
+@pytest.mark.parametrize("few", range(5))
+def test_in_a_small_category_nobody_and_a_few_are_told_in_one_word_in_every_family(few: int) -> None:
+    told = json.loads(json_of(figures(EDITION, market_of_which_a_few_show(few, beside=30), 7), 7))
+    assert {*told["families"]} >= {"phone", "writing", "social", "chat", "callback", "contact_page", "answers.phone"}
+    for family in told["families"].values():
+        (small,) = (row["figures"] for row in family["by_category"] if row["category"] == "Gamma")
+        assert small
+        assert all(figure == {"told": "nothing", "why": "too_few"} for figure in small.values())
+
+
+def test_in_a_small_edition_nobody_and_a_few_give_the_same_files() -> None:
+    written = [
+        dict(report_files(Report(figures(EDITION, market_of_which_a_few_show(few, beside=0), 7), 7), FILES, list(Language)))
+        for few in range(5)
+    ]  # fmt: skip
+    assert all(one == written[0] for one in written)
+    cells = cells_of(json.loads(written[0]["figures.json"])["families"])
+    assert len(cells) > 20
+    assert all(cell == {"told": "nothing", "why": "too_few"} for cell in cells)
+
+
+@pytest.mark.parametrize("channel", HORIZONS)
+def test_a_channel_on_which_a_few_were_contacted_is_left_out_like_one_on_which_nobody_was(channel: Channel) -> None:
+    def written(few: int) -> dict[str, bytes]:
+        observed = [
+            Observed(
+                a_merchant(f"m{n}"),
+                nights({Channel.PHONE: shown(0)}),
+                (Tried(f"{n}", channel, "s", answered(20.0), acknowledged=5.0),) if n < few else (),
+            )
+            for n in range(30)
+        ]
+        return dict(report_files(Report(figures(EDITION, [("Mode", observed)], 7), 7), FILES, list(Language)))
+
+    nobody = written(0)
+    assert all(written(few) == nobody for few in (1, 4))
+    assert written(5) != nobody
+
+
+def test_where_few_show_a_phone_it_is_asked_in_every_case_whether_it_is_clearly_visible() -> None:
+    def asked(few: int, seen: bool | None) -> bool:
+        sees = [shown(0, clearly_visible=seen)] * few + [hidden()] * (20 - few)
+        merchants = [Observed(a_merchant(f"m{n}"), nights({Channel.PHONE: one})) for n, one in enumerate(sees)]
+        return "visible" in figures(EDITION, [("Mode", merchants)], 7).families["phone"].overall
+
+    assert all(asked(few, seen) for few in range(5) for seen in (True, None))
+    assert not asked(5, None)
+
+
+def test_whatever_the_page_prints_of_a_category_can_be_printed_from_the_json_alone(some: Figures) -> None:
+    """And the other way about: where the JSON says nothing, the page has a dash."""
+    words, told = barometer_words(ENGLISH), json.loads(json_of(some, 7))
+    rows = {
+        key: {row["category"]: row["figures"] for row in one["by_category"]} for key, one in told["families"].items()
+    }
+    for name, families in some.families.items():
+        for category, cells in families.by_category.items():
+            for question, figure in cells.items():
+                cell = rows[name][category][question]
+                assert (words.short(figure) == "\u2013") is (cell["told"] == "nothing")
+                if cell["told"] == "share":
+                    again = Told(
+                        cell["share"], cell["low"], cell["high"], cell["base"], round(100 * cell["rounded_to"])
+                    )
+                    assert words.short(again) == words.short(figure)
 
 
 def test_drawings_are_the_same_for_the_same_figures(files: dict[str, str]) -> None:

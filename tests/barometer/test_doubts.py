@@ -10,10 +10,13 @@ from barometer.marks.doubts import Doubt, DoubtKind, doubts_of
 from barometer.observations import ChannelSeen, Observed
 from barometer.ranking import Ranking, rank
 from barometer.scoring import score
-from storage.vocabulary import Channel, OutcomeKind
+from storage.vocabulary import Channel, OutcomeKind, PriceClass, Searched
 from tests.barometer.editions import (
     CATEGORY,
+    EMAIL_PERSONALISATION,
+    EMAIL_SHOWN,
     PHONE_DEPTH,
+    PHONE_PRICE,
     a_grid,
     a_merchant,
     a_ranking,
@@ -21,9 +24,12 @@ from tests.barometer.editions import (
     an_observed,
     answered,
     attempts,
+    hidden,
+    never,
     nights,
     pending,
     shown,
+    unmeasured,
 )
 
 GRID = a_grid()
@@ -106,11 +112,79 @@ def test_a_path_that_may_not_be_the_shortest_is_doubted_where_a_shorter_one_woul
 def test_attempts_that_may_still_be_answered_are_doubted() -> None:
     good = an_observed(quality=3)
     waiting = good._replace(attempts=(*good.attempts, *attempts(Channel.FORM, pending(60), answered(60))))
-    (doubt, personal) = doubted(waiting)
+    (doubt, personal, unrated) = doubted(waiting)
     assert (doubt.kind, doubt.subject) == (DoubtKind.OPEN_ATTEMPTS, "attempts")
     assert doubt.subject_id == f"{good.merchant.id}/email_delay"
     assert doubt.why == "E-mail: 1 attempt may still be answered, which would change the points"
-    assert personal.criterion == "email_personalisation"
+    assert (personal.kind, personal.criterion) == (DoubtKind.OPEN_ATTEMPTS, "email_personalisation")
+    assert (unrated.kind, unrated.criterion) == (DoubtKind.UNRATED, "email_personalisation")
+
+
+@pytest.mark.parametrize("marks", [[], [2]])
+def test_answers_that_nobody_rated_are_doubted_where_the_rating_weighs_something(marks: list[int]) -> None:
+    grid = a_grid([EMAIL_PERSONALISATION._replace(weight=Fraction(1))])
+    given = attempts(
+        Channel.EMAIL, answered(60), answered(60), answered(60), never(), of="email.personalisation", marks=marks
+    )
+    observed = Observed(a_merchant(), (), given)
+    (doubt,) = doubted(observed, grid)
+    assert (doubt.kind, doubt.subject) == (DoubtKind.UNRATED, "attempts")
+    assert doubt.subject_id == f"{observed.merchant.id}/email_personalisation"
+    assert doubt.why == f"Personalisation: nobody rated {3 - len(marks)} answers"
+    assert doubted(observed, a_grid([EMAIL_PERSONALISATION._replace(weight=Fraction(0))])) == []
+
+
+def test_what_was_not_found_before_the_budget_ended_is_doubted() -> None:
+    cut = hidden(Searched.BUDGET)
+    (doubt,) = doubted(phones(cut, cut, cut), DEPTH_ALONE)
+    assert (doubt.kind, doubt.channel, doubt.subject) == (DoubtKind.SEARCH_CUT, Channel.PHONE, "depth")
+    assert doubt.why == "Phone: not shown, but the search for phone ended on its budget (night of 2026-09-02)"
+    assert doubted(phones(*[hidden()] * 3), DEPTH_ALONE) == []
+    assert doubted(phones(*[hidden(Searched.TEMPLATES)] * 3), DEPTH_ALONE) == []
+    assert doubted(phones(*[cut._replace(overruled=True)] * 3), DEPTH_ALONE) == []
+
+
+def test_each_channel_whose_search_was_cut_is_doubted_once() -> None:
+    grid = a_grid([EMAIL_SHOWN._replace(key=key, weight=Fraction(1, 2)) for key in ("a", "b")])
+    seen = {Channel.EMAIL: hidden(Searched.BUDGET), Channel.FORM: hidden(Searched.BUDGET)}
+    found = doubted(Observed(a_merchant(), nights(*[seen] * 3)), grid)
+    assert [(one.kind, one.channel) for one in found] == [
+        (DoubtKind.SEARCH_CUT, Channel.EMAIL),
+        (DoubtKind.SEARCH_CUT, Channel.FORM),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("other", "why"),
+    [
+        (unmeasured("robots"), "whether form is nearer was not measured"),
+        (ChannelSeen(OutcomeKind.AT_MOST, 4, 1), "one of 1 click to form was not ruled out"),
+        (ChannelSeen(OutcomeKind.AT_MOST, 4, 3), None),
+        (unmeasured("robots")._replace(overruled=True), None),
+        (hidden(), None),
+        (shown(3), None),
+    ],
+)
+def test_another_channel_that_could_be_nearer_is_doubted(other: ChannelSeen, why: str | None) -> None:
+    both = a_grid([PHONE_DEPTH._replace(channels=(Channel.EMAIL, Channel.FORM), weight=Fraction(1))])
+    observed = Observed(a_merchant(), nights(*[{Channel.EMAIL: shown(3), Channel.FORM: other}] * 3))
+    found = [(one.kind, one.channel, one.why) for one in doubted(observed, both)]
+    told = f"Phone: the path known takes 3 clicks, and {why} (night of 2026-09-02)"
+    assert found == ([(DoubtKind.AT_MOST, Channel.FORM, told)] if why else [])
+    nearest = Observed(a_merchant(), nights(*[{Channel.EMAIL: shown(0), Channel.FORM: other}] * 3))
+    assert doubted(nearest, both) == []
+
+
+def test_nights_of_which_the_grid_leaves_some_out_are_doubted() -> None:
+    priced = a_grid([PHONE_PRICE._replace(weight=Fraction(1))])
+    ordinary = shown(0, price_class=PriceClass.ORDINARY)
+    (doubt,) = doubted(phones(ordinary, ordinary, hidden()), priced)
+    assert doubt.kind is DoubtKind.FLAPPING
+    assert doubt.why == (
+        "Price of a call: ordinary call on 2 nights, not shown on 1 night over 3 nights, some of which the grid leaves out;"
+        " the others earn from 3 to 3 of 4 points"
+    )
+    assert doubted(phones(*[hidden()] * 3), priced) == []
 
 
 def test_a_place_on_the_podium_that_stands_in_too_few_draws_is_doubted() -> None:

@@ -2,8 +2,8 @@
 
 import gzip
 import json
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from sqlalchemy import delete, select, text, update
 
 from barometer import grids
 from barometer.edition import (
+    ZONE,
     days_of_tests,
     frozen,
     grid_of,
@@ -23,6 +24,7 @@ from barometer.edition import (
     scores_of,
 )
 from barometer.editions import life
+from barometer.editions.corrections import require_public
 from barometer.editions.obstacles import obstacles
 from barometer.editions.score import grid_file_changed
 from barometer.errors import UserError
@@ -30,6 +32,7 @@ from barometer.podium import Podium
 from storage.database import open_database
 from storage.evidence import EvidenceStore
 from storage.records import (
+    Attempt,
     EditionEvent,
     EditionFile,
     EditionFileKind,
@@ -38,12 +41,27 @@ from storage.records import (
     Mark,
     OptOut,
     OptOutKind,
+    Review,
     Sighting,
+    Verdict,
     utc_now,
 )
 from storage.retention import retire
+from storage.vocabulary import AttemptState
 from tests.barometer.edition_folder import OPENING, Folder, fill, scored
-from tests.barometer.edition_market import CAMPAIGN, FIRST, a_campaign, host, key, mails, market, merchant, visits
+from tests.barometer.edition_market import (
+    CAMPAIGN,
+    FIRST,
+    NIGHTS,
+    a_campaign,
+    answer,
+    host,
+    key,
+    mails,
+    market,
+    merchant,
+    visits,
+)
 
 SHEET, INPUTS, GRID = EditionFileKind.SHEET, EditionFileKind.INPUTS, EditionFileKind.GRID
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -394,12 +412,20 @@ def test_a_draft_revision_points_to_the_published_one(folder: Folder) -> None:
 
 def test_a_merchant_that_asks_to_be_left_alone_after_the_scoring_is_in_the_way(folder: Folder) -> None:
     folder.add(OptOut(kind=OptOutKind.DOMAIN, value=host(0, "shoes"), reason="asked", recorded_by="Camille"))
-    assert in_the_way(folder) == ["1 of its merchants asked to be left alone since it was scored; score it again"]
+    assert in_the_way(folder)[0] == "1 of its merchants asked to be left alone since it was scored; score it again"
     folder.score()
     assert in_the_way(folder) == []
     with folder.database.reading() as session:
         shoes = rankings(session, folder.store, named(session, "2027"))[0]
     assert "Alder shoes" not in [score.merchant.name for score in scores_of(shoes)]
+
+
+def test_an_edition_waits_for_the_last_day_of_its_tests(empty: Folder) -> None:
+    empty.add(*market())
+    tomorrow = utc_now().astimezone(ZONE).date() + timedelta(days=1)
+    empty.open(OPENING._replace(last_day=tomorrow))
+    empty.score()
+    assert in_the_way(empty, utc_now()) == [f"its tests run until {tomorrow}; wait for that day, then score it again"]
 
 
 def test_open_attempts_are_awaited_until_their_windows_close(empty: Folder) -> None:
@@ -410,7 +436,7 @@ def test_open_attempts_are_awaited_until_their_windows_close(empty: Folder) -> N
     for rank, shop in enumerate(shops):
         records += [*visits(shop, rank), *mails(campaign, shop, rank, t0=t0)]
     empty.add(*records)
-    empty.open(OPENING._replace(last_day=(utc_now() + timedelta(days=1)).date()))
+    empty.open(OPENING._replace(last_day=utc_now().astimezone(ZONE).date()))
     empty.score()
     (waiting,) = in_the_way(empty, utc_now())
     closes = t0 + timedelta(hours=10, days=14)
@@ -473,3 +499,102 @@ def test_a_campaign_that_is_not_named_does_not_count_and_is_told(folder: Folder)
     assert parameters["campaigns"] == [key("campaign", CAMPAIGN)]
     assert json.dumps(parameters)
     assert folder.edition().tests_until > FIRST
+
+
+# What comes after the scoring
+
+
+def add_a_reply(folder: Folder) -> None:
+    attempt = next(one for one in mails(a_campaign(), merchant("x", "shoes", host(2, "shoes")), rank=2))
+    folder.add(answer(attempt, FIRST + timedelta(days=1)))  # type: ignore[arg-type]
+
+
+def add_a_visit(folder: Folder) -> None:
+    late = list(visits(merchant("x", "shoes", host(0, "shoes")), nights=NIGHTS + 1))[-4:]
+    folder.add(*late)
+
+
+def add_a_merchant(folder: Folder) -> None:
+    folder.add(merchant("Newcomer", "shoes", "new.example"))
+
+
+@pytest.mark.parametrize(
+    ("came", "what"),
+    [(add_a_reply, "1 reply"), (add_a_visit, "2 visits"), (add_a_merchant, "1 merchant")],
+)
+def test_records_that_come_after_the_scoring_are_in_the_way_until_it_is_scored_again(
+    folder: Folder, came: Callable[[Folder], None], what: str
+) -> None:
+    came(folder)
+    assert in_the_way(folder) == [
+        f"what category 'shoes' rests on changed since it was scored ({what}); score it again"
+    ]
+    folder.score()
+    assert not any("since it was scored" in line for line in in_the_way(folder))
+
+
+def test_a_category_that_came_after_the_scoring_is_in_the_way(folder: Folder) -> None:
+    folder.add(merchant("Milliner", "hats"))
+    assert in_the_way(folder) == ["what category 'hats' rests on changed since it was scored; score it again"]
+
+
+def test_a_decision_counts_by_its_key_and_not_by_its_hour(folder: Folder) -> None:
+    early = Review(
+        edition_id=folder.edition().id, subject="depth", subject_id=f"{key('merchant', host(0, 'shoes'))}/phone",
+        verdict=Verdict.OVERRULED, replacement="9", why="why", reviewer="Camille", reviewed_at=FIRST,
+    )  # fmt: skip
+    folder.add(early)
+    assert in_the_way(folder) == [
+        "what category 'shoes' rests on changed since it was scored (1 review); score it again"
+    ]
+
+
+def test_an_attempt_that_was_open_is_awaited_whatever_its_journal_says_since(empty: Folder) -> None:
+    campaign, t0 = a_campaign(), utc_now() - timedelta(hours=30)
+    shops = [merchant(name, "shoes") for name in ("Alder", "Birch", "Cedar")]
+    for rank, shop in enumerate(shops):
+        empty.add(*([campaign] if rank == 0 else []), shop, *visits(shop, rank), *mails(campaign, shop, rank, t0=t0))
+    empty.open(OPENING._replace(last_day=utc_now().astimezone(ZONE).date()))
+    empty.score()
+    with empty.database.session() as session:
+        session.execute(update(Attempt).values(state=AttemptState.ANSWERED))
+    assert any("may be answered until" in line for line in in_the_way(empty, utc_now()))
+    over = in_the_way(empty, t0 + timedelta(days=15))
+    assert "attempts that were open when it was scored are over; score it again" in over
+
+
+def test_a_sheet_that_the_scoring_did_not_write_is_never_public(folder: Folder) -> None:
+    folder.publish()
+    forged = folder.store.get(sums(folder, SHEET)["shoes"]).replace(b"Alder", b"Elder")
+    with folder.database.session() as session:
+        session.execute(
+            update(EditionFile)
+            .where(EditionFile.kind == SHEET, EditionFile.category == "shoes")
+            .values(evidence=folder.store.put(forged, ".json"))
+        )
+    with folder.database.reading() as session:
+        with pytest.raises(UserError, match=r"category 'shoes'.*not the one that the scoring wrote.*edition verify"):
+            public_result(session, folder.store, named(session, "2027"))
+        (line,) = obstacles(session, folder.store, named(session, "2027"), NOW)
+    assert "barometer edition verify" in line
+
+
+@pytest.mark.parametrize("why", ["it was DÓGWOOD Shoes", f"see {host(3, 'shoes')}", "Cedar toys answered"])
+def test_a_correction_names_nobody_whom_nothing_public_names(folder: Folder, why: str) -> None:
+    folder.publish()
+    with folder.database.reading() as session:
+        with pytest.raises(UserError, match="which nothing public names, and it is printed") as error:
+            require_public(session, folder.store, named(session, "2027"), why)
+        require_public(session, folder.store, named(session, "2027"), "Alder shoes, and a cedar: a call counted twice")
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("wrong", [{"last_day": date(9999, 12, 31)}, {"first_day": date(1, 1, 1)}])
+def test_days_at_the_end_of_time_are_refused_in_one_line(folder: Folder, wrong: dict[str, date]) -> None:
+    with pytest.raises(UserError, match="is no day of tests"):
+        folder.open(OPENING._replace(name="2028", **wrong))  # type: ignore[arg-type]
+
+
+def test_a_name_with_a_nul_is_no_edition_in_any_database(empty: Folder) -> None:
+    with empty.database.reading() as session, pytest.raises(UserError, match="there is no edition"):
+        named(session, "2027\0")

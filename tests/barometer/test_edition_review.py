@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from barometer.delays import parameters_of_demonstration
-from barometer.edition import named, rankings, scores_of
+from barometer.edition import ZONE, named, rankings, scores_of
 from barometer.editions import disputes, life
 from barometer.editions.obstacles import obstacles
 from barometer.editions.queue import Item, ItemKind, queue
@@ -134,7 +134,9 @@ def test_all_doubts_of_a_kind_can_be_upheld_at_once_and_no_other_kind(doubtful: 
 def test_a_doubt_about_a_depth_can_be_overruled_and_is_settled_by_the_next_scoring(doubtful: Folder) -> None:
     item = next(one for one in items(doubtful) if one.subject_id.endswith("/phone") and one.merchant)
     say(doubtful, item.ref, "2")
-    assert in_the_way(doubtful)[0] == "1 review was recorded since it was scored; score it again"
+    assert in_the_way(doubtful)[0] == (
+        "what category 'shoes' rests on changed since it was scored (1 review); score it again"
+    )
     doubtful.score()
     left = [one for one in items(doubtful) if one.subject_id == item.subject_id and one.is_open]
     assert left == []
@@ -181,7 +183,9 @@ def test_an_overruled_reply_changes_the_answer(folder: Folder) -> None:
     with folder.database.reading() as session:
         reply = session.scalars(select(Reply).where(Reply.attempt_id == key("attempt", shoes(), 0))).one()
     say(folder, f"reply:{reply.id[:10]}", "acknowledgement")
-    assert in_the_way(folder) == ["1 review was recorded since it was scored; score it again"]
+    assert in_the_way(folder) == [
+        "what category 'shoes' rests on changed since it was scored (1 review); score it again"
+    ]
     folder.score()
     assert float(score_of(folder, "Alder shoes")) < 20
     assert not any("since it was scored" in line for line in in_the_way(folder))
@@ -213,6 +217,10 @@ def test_a_loose_reply_counts_only_where_it_may_answer_one_of_the_editions_attem
         (f"depth:{shoes()}/carrier-pigeon", "1"),
         (f"depth:{shoes()}", "1"),
         (f"depth:{shoes()}/phone", "100"),
+        (f"depth:{shoes()}/phone", "000000001234"),
+        ("depth:\0/phone", "1"),
+        ("sighting:\0\0\0\0\0", "fax"),
+        ("reply:\0\0\0\0", "human"),
         (f"depth:{shoes()}/phone", "-1"),
         (f"depth:{shoes()}/phone", "٣"),
         (f"depth:{shoes()}/phone", "exact"),
@@ -340,7 +348,7 @@ def waiting(tmp_path: Path, **parameters: Any) -> Folder:
     for rank, name in enumerate(("Alder", "Birch", "Cedar")):
         shop = merchant(name, "shoes")
         made.add(shop, *visits(shop, rank), *mails(campaign, shop, rank, t0=utc_now() - timedelta(hours=30)))
-    made.open(OPENING._replace(last_day=(utc_now() + timedelta(days=1)).date()))
+    made.open(OPENING._replace(last_day=utc_now().astimezone(ZONE).date()))
     made.score()
     return made
 
@@ -360,3 +368,45 @@ def test_the_attempts_of_a_demonstration_are_not_awaited_but_doubted(tmp_path: P
     (item,) = [one for one in items(folder) if one.what == "open_attempts"]
     say(folder, item.ref)
     assert in_the_way(folder) == []
+
+
+def test_a_wrong_replacement_that_a_later_decision_outweighs_stops_no_scoring(folder: Folder) -> None:
+    wrong = Review(
+        edition_id=folder.edition().id, subject="depth", subject_id=f"{key('merchant', shoes())}/phone",
+        verdict=Verdict.OVERRULED, replacement="1234", why=WHY, reviewer=WHO, reviewed_at=utc_now() - timedelta(1),
+    )  # fmt: skip
+    folder.add(wrong)
+    with pytest.raises(UserError, match="means nothing there"):
+        folder.score()
+    say(folder, f"depth:{shoes()}/phone", "1")
+    folder.score()
+    say(folder, f"depth:{shoes()}/phone")
+    folder.score()
+    assert score_of(folder, "Alder shoes") == "20.0"
+
+
+def test_a_wrong_word_about_a_sighting_is_mended_by_upholding_it(folder: Folder) -> None:
+    sighting = key("sighting", key("visit", shoes(), 3), "phone", "+33199000000")
+    wrong = Review(
+        edition_id=folder.edition().id, subject="sighting", subject_id=sighting, verdict=Verdict.OVERRULED,
+        replacement="ghost", why=WHY, reviewer=WHO, reviewed_at=utc_now() - timedelta(1),
+    )  # fmt: skip
+    folder.add(wrong)
+    say(folder, f"sighting:{sighting}")
+    folder.score()
+    assert score_of(folder, "Alder shoes") == "20.0"
+
+
+def test_a_depth_of_a_merchant_without_a_night_is_refused(folder: Folder) -> None:
+    folder.add(merchant("Unread", "shoes", "unread.example"))
+    with pytest.raises(UserError, match=r"unread\.example has no night in the tests"):
+        say(folder, "depth:unread.example/phone", "1")
+
+
+def test_an_objection_and_a_reason_are_kept_without_what_no_database_takes(folder: Folder) -> None:
+    objected(folder, "not\0 ours\ud800")
+    (item,) = items(folder)
+    assert item.why == "not ours"
+    assert life.reason("a\0b\udfff") == "ab"
+    with folder.database.reading() as session, pytest.raises(UserError, match="names no dispute"):
+        disputes.dispute_named(session, "\0\0\0\0")

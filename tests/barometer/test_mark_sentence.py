@@ -154,7 +154,7 @@ FIFTY = [answered(60)] * 12 + [answered(5 * HOUR)] * 18 + [answered(30 * HOUR)] 
         ),
         (
             PHONE_WAITING,
-            phones(hidden()),
+            phones(hidden())._replace(attempts=attempts(PHONE, *[Missing("blocked:no_address")] * 2)),
             "Calls: not shown, so nobody can ask, which counts as silence: 0 of 10 points",
             "Appels_: non affiché, donc personne ne peut demander, ce qui vaut silence_: 0_point sur_10",
         ),
@@ -169,6 +169,42 @@ FIFTY = [answered(60)] * 12 + [answered(5 * HOUR)] * 18 + [answered(30 * HOUR)] 
             mailed(answered(60), of="email.personalisation", marks=[Fraction(3, 2)]),
             "Personalisation: mark 1.5 of 2 on the only attempt: 0.75 of 1 point",
             "Personnalisation_: note de 1,5 sur_2 au seul essai_: 0,75_point sur_1",
+        ),
+        (
+            EMAIL_PERSONALISATION,
+            mailed(*[answered(60)] * 8, *[never()] * 2, of="email.personalisation", marks=[2, 1]),
+            "Personalisation: mean mark 1.5 of 2 over 2 of 8 answers, the others marked by nobody;"
+            " 2 of 10 attempts without an answer: 1.2 of 2 points",
+            "Personnalisation_: note moyenne de 1,5 sur_2 pour 2 des 8_réponses, les autres sans note ;"
+            " 2 des 10_essais sans réponse_: 1,2_point sur_2",
+        ),
+        (
+            EMAIL_PERSONALISATION._replace(nothing=None),
+            mailed(*[answered(60)] * 8, *[never()] * 2, Missing("not_sent"), of="email.personalisation", marks=[2, 1]),
+            "Personalisation: mean mark 1.5 of 2 over 2 of 8 answers, the others marked by nobody: 1.5 of 2 points;"
+            " 1 not measured; 2 left out by the grid",
+            "Personnalisation_: note moyenne de 1,5 sur_2 pour 2 des 8_réponses, les autres sans note_: 1,5_point sur_2 ;"
+            " 1_hors mesure ; 2_hors barème",
+        ),
+        (
+            EMAIL_PERSONALISATION,
+            mailed(answered(60), answered(60), never()),
+            "Personalisation: not measured (nobody marked it)",
+            "Personnalisation_: non mesuré (personne ne l’a noté)",
+        ),
+        (
+            PHONE_PRICE,
+            phones(hidden(), *[shown(price_class=PriceClass.ORDINARY)] * 3, hidden(), unmeasured()),
+            "Price of a call: ordinary call on the median of 5 nights (best ordinary call, worst not shown):"
+            " 3 of 4 points; 1 not measured",
+            "Prix d’un appel_: appel ordinaire, médiane de 5_nuits (au mieux appel ordinaire, au pire non affiché)_:"
+            " 3_points sur_4 ; 1_hors mesure",
+        ),
+        (
+            PHONE_PRICE,
+            phones(*[hidden()] * 6, shown(price_class=PriceClass.ORDINARY)),
+            "Price of a call: not measured (left out by the grid)",
+            "Prix d’un appel_: non mesuré (laissé de côté par la grille)",
         ),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 
 from barometer import grids
 from barometer.grids.grid import Criterion, Grid
-from barometer.observations import Answered, ChannelSeen, Night, Observed, Tried
+from barometer.observations import Answered, ChannelSeen, Missing, Night, Observed, Tried
 from barometer.reports.merchant_gains import Change, Gain, Step, gains_of
 from barometer.reports.merchant_steps import told
 from barometer.reports.merchant_words import merchant_words
@@ -108,7 +108,8 @@ def test_answers_that_people_marked_low_are_told_by_the_next_whole_mark() -> Non
 
 
 def test_who_could_not_be_asked_is_told_to_become_reachable_and_no_sum_is_promised() -> None:
-    observed = Observed(a_merchant(), nights(*[{Channel.PHONE: hidden()}] * 3))
+    nowhere = attempts(Channel.PHONE, Missing("blocked:no_address"))
+    observed = Observed(a_merchant(), nights(*[{Channel.PHONE: hidden()}] * 3), nowhere)
     gain = gain_of(observed, PHONE_WAITING)
     assert [step.change for step in gain.steps] == [Change.REACHABLE]
     assert told(gain, ENGLISH)[0].plus.startswith("up to")

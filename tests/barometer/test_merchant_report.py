@@ -93,12 +93,17 @@ def said(page: str) -> str:
 # What it says
 
 
-def test_the_score_its_interval_and_the_category_stand_first(category: Category) -> None:
+def test_the_score_and_its_interval_stand_first(category: Category) -> None:
     own = category.score("Cuir Tanné")
     assert own.score is not None and own.interval is not None
     text = said(category.page("Cuir Tanné", ENGLISH))
     low, high = own.interval
     assert f"{own.score} out of 20" in text and f"between {low} and {high}" in text
+
+
+def test_mean_and_best_of_a_large_category_stand_beside_the_score() -> None:
+    made = a_category((*NAMES, *(f"Maison {number}" for number in range(20))), draws=0)
+    text = said(made.page("Cuir Tanné", ENGLISH))
     assert "Category mean about" in text and "Category best about" in text
 
 

@@ -388,3 +388,31 @@ def test_nobody_to_look_at_is_no_question_too_many(records: Records) -> None:
 
         period = Period(datetime(2026, 9, 1, tzinfo=UTC), datetime(2026, 10, 1, tzinfo=UTC))
         assert chosen_visits(session, [], Profile.DESKTOP, period, 3, Decisions({}, {})) == []
+
+
+TIMED_OUT: dict[str, Any] = {"status": VisitStatus.PARTIAL, "status_reason": Reason.TIMEOUT}
+
+
+def test_a_visit_that_ran_out_of_time_measured_what_it_saw_and_nothing_else(records: Records) -> None:
+    shop = records.merchant()
+    records.visit(shop, 5, sighting(), search={"proven": 1, "why": "budget"}, **TIMED_OUT)
+    assert kinds(records.channel(PHONE)) == [(OutcomeKind.EXACT, 0)]
+    (unseen,) = records.channel(EMAIL)
+    assert unseen is not None
+    assert (unseen.kind, unseen.reason) == (OutcomeKind.NOT_MEASURED, "timeout")
+
+
+def test_an_older_night_counts_where_the_newer_ones_ran_out_of_time(records: Records) -> None:
+    shop = records.merchant()
+    for day in (3, 4):
+        records.visit(shop, day)
+    for day in (5, 6):
+        records.visit(shop, day, **TIMED_OUT)
+    assert days(records) == [3, 4, 5, 6]
+
+
+def test_what_was_not_found_says_how_far_was_looked(records: Records) -> None:
+    shop = records.merchant()
+    records.visit(shop, 5)
+    records.visit(shop, 6, search={"proven": 1, "why": "budget"})
+    assert [one and one.searched for one in records.channel(PHONE)] == ["complete", "budget"]

@@ -11,13 +11,14 @@ from typer.testing import CliRunner
 
 from barometer import grids
 from barometer.cli import podium
+from barometer.edition import file_sums
 from barometer.editions.sheet import Head, sheet_bytes
 from barometer.errors import UserError
 from barometer.ranking import rank
 from spiders.browser.executable import find_browser
 from storage.database import open_database
 from storage.evidence import EvidenceStore
-from storage.records import Edition, EditionFile, EditionFileKind, EditionState
+from storage.records import Edition, EditionEvent, EditionFile, EditionFileKind, EditionState, EditionStep
 from tests.barometer.command_line import Finished
 from tests.barometer.editions import a_score
 from tests.contracts import complaints
@@ -70,6 +71,12 @@ def published(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
                     kind=EditionFileKind.SHEET,
                     category="Décoration",
                     evidence=store.put(sheet, ".json"),
+                )
+            )
+            session.flush()
+            session.add(
+                EditionEvent(
+                    edition_id=edition.id, step=EditionStep.SCORED, actor="x", detail={**file_sums(session, edition)}
                 )
             )
             draft = edition.tests_from, edition.tests_until

@@ -34,6 +34,7 @@ from tests.barometer.editions import (
 )
 
 PHONE, EMAIL, FORM = Channel.PHONE, Channel.EMAIL, Channel.FORM
+ORDINARY, PREMIUM = shown(0, price_class=PriceClass.ORDINARY), shown(0, price_class=PriceClass.PREMIUM)
 OPEN_TO_DIALOG, ESCDA = grids.load("open-to-dialog"), grids.load("escda")
 
 
@@ -98,7 +99,8 @@ def test_open_to_dialog_without_calls_still_ranks_but_labels_nobody() -> None:
 
 def test_open_to_dialog_for_a_merchant_that_shows_nothing() -> None:
     """All but the price of no number: zero, which is measured; a label is earned by answers, so none is assumed there."""
-    observed = Observed(a_merchant(), nights(*[dict.fromkeys(Channel, hidden())] * 3))
+    nowhere = [attempts(channel, Missing("blocked:no_address")) for channel in (PHONE, EMAIL)]
+    observed = tried(*nowhere)._replace(nights=nights(*[dict.fromkeys(Channel, hidden())] * 3))
     found = score(observed, OPEN_TO_DIALOG)
     assert (found.score, found.coverage, found.ineligible) == (Decimal("0.0"), Fraction(95, 100), ())
     assert found.labelled is False
@@ -230,11 +232,39 @@ def test_visibility_that_no_browser_looked_at_is_not_measured_that_night() -> No
 
 def test_what_the_grid_leaves_out_earns_nothing_and_costs_nothing() -> None:
     """A number without a price class is not told; a short one the grid leaves out; no phone has no price."""
-    priced = [shown(0, price_class=PriceClass.PREMIUM), shown(0, price_class=PriceClass.UNKNOWN_SHORT), hidden()]
+    priced = [*[PREMIUM] * 2, shown(0, price_class=PriceClass.UNKNOWN_SHORT), hidden()]
     found = mark(PHONE_PRICE, phones(*priced, shown(0)), 5)
-    assert (found.points, found.units, found.left_out) == (0, 1, {"left_out": 2, "not_told": 1})
+    assert (found.points, found.units, found.left_out) == (0, 2, {"left_out": 2, "not_told": 1})
     alone = mark(PHONE_PRICE, phones(hidden(), hidden()), 5)
     assert (alone.points, alone.reason) == (None, "left_out")
+
+
+@pytest.mark.parametrize(
+    ("seen", "points"),
+    [
+        ([hidden()] * 6 + [ORDINARY], None),
+        ([hidden()] * 3 + [ORDINARY] * 4, 3),
+        ([hidden()] * 2 + [ORDINARY] * 2, 3),
+        ([hidden()] * 3 + [ORDINARY] * 2, None),
+        ([hidden()] * 2 + [PREMIUM] * 3, 0),
+        ([shown(0, price_class=PriceClass.UNKNOWN_SHORT)] * 3 + [ORDINARY] * 2, None),
+    ],
+    ids=["once of seven", "four of seven", "two of four", "two of five", "premium", "short"],
+)
+def test_the_median_is_taken_over_all_nights_measured_those_that_the_grid_leaves_out_too(
+    seen: list[ChannelSeen], points: int | None
+) -> None:
+    found = mark(PHONE_PRICE, phones(*seen), 7)
+    assert (found.points, found.reason) == (points, "left_out" if points is None else None)
+
+
+def test_a_night_without_a_number_is_worse_than_any_with_one() -> None:
+    """No number earns nothing here, a short one is left out: the order is a price, the short one, none."""
+    priced = PHONE_PRICE._replace(nothing=Decimal(0))
+    short = shown(0, price_class=PriceClass.UNKNOWN_SHORT)
+    assert mark(priced, phones(hidden(), short, PREMIUM), 5).reason == "left_out"
+    assert mark(priced, phones(hidden(), hidden(), short), 5).points == 0
+    assert mark(priced, phones(ORDINARY, ORDINARY, hidden()), 5).spread == (Seen("ordinary"), Nothing())
 
 
 # Attempts
@@ -275,13 +305,47 @@ def test_an_open_attempt_is_no_silence_until_nothing_better_can_come() -> None:
     assert (waiting.points, waiting.reason, waiting.open) == (None, "pending", 1)
 
 
-def test_marks_that_people_gave_are_scaled_and_unrated_answers_left_out() -> None:
+def test_marks_that_people_gave_are_scaled_and_stand_for_the_answers_that_nobody_rated() -> None:
+    """Three answers of four at the mean of the two rated, 5 of 6 points, and one silence."""
     personal = "email.personalisation"
     given = attempts(EMAIL, answered(60), answered(60), answered(60), never(), of=personal, marks=[2, Fraction(4, 3)])
     found = mark(EMAIL_PERSONALISATION._replace(maximum=Decimal(6)), tried(given), 5)
-    assert found.points == (Fraction(6) + Fraction(4) + 0) / 3
+    assert found.points == Fraction(3, 4) * 5
     assert found.tally == {"mark:1.33": 1, "mark:2": 1, "nothing": 1}
     assert found.left_out == {"not_rated": 1}
+    assert len(found.evidence) == 4
+
+
+@pytest.mark.parametrize("silent", [0, 1, 30])
+def test_answers_that_nobody_rated_are_not_measured_however_many_stayed_silent(silent: int) -> None:
+    found = mark(EMAIL_PERSONALISATION, tried(attempts(EMAIL, *[answered(60)] * 20, *[never()] * silent)), 5)
+    assert (found.points, found.reason, found.units) == (None, "not_rated", 0)
+    assert found.left_out == {"not_rated": 20, **({"unanswered": silent} if silent else {})}
+
+
+def test_silence_alone_earns_what_silence_is_worth() -> None:
+    found = mark(EMAIL_PERSONALISATION, tried(attempts(EMAIL, *[never()] * 3, Missing("not_sent"))), 5)
+    assert (found.points, found.reason, found.tally) == (0, None, {"nothing": 3})
+
+
+def test_how_many_answers_were_rated_does_not_change_what_silence_costs() -> None:
+    """40 answers, all rated 2 or five of them, and 10 silences: four fifths of the points."""
+    personal, endings = "email.personalisation", [*[answered(60)] * 40, *[never()] * 10]
+    for rated_answers in (40, 5, 1):
+        given = attempts(EMAIL, *endings, of=personal, marks=[2] * rated_answers)
+        assert mark(EMAIL_PERSONALISATION, tried(given), 5).points == Fraction(8, 5)
+    half = EMAIL_PERSONALISATION._replace(nothing=Decimal("0.5"))
+    assert mark(half, tried(attempts(EMAIL, *endings, of=personal, marks=[1])), 5).points == Fraction(9, 10)
+    left_out = EMAIL_PERSONALISATION._replace(nothing=None)
+    assert mark(left_out, tried(attempts(EMAIL, *endings, of=personal, marks=[1, 2])), 5).points == Fraction(3, 2)
+
+
+def test_an_edition_in_which_nobody_rated_scores_the_same_with_a_silence_and_without() -> None:
+    """Under a grid of ratings and delays, one silence among 140 calls must not turn the ratings into zeros."""
+    quick = attempts(PHONE, *[answered(10)] * 139)
+    before, after = score(tried(quick), ESCDA), score(tried(attempts(PHONE, *[answered(10)] * 139, never(200))), ESCDA)
+    assert before.coverage == after.coverage
+    assert {one.criterion for one in after.marks if one.points is not None} == {"phone.wait"}
 
 
 def test_a_mark_counts_even_where_nobody_answered_as_navigating_needs_no_answer() -> None:
@@ -293,7 +357,9 @@ def test_a_mark_counts_even_where_nobody_answered_as_navigating_needs_no_answer(
 @pytest.mark.parametrize(
     ("seen", "tries", "points"),
     [
-        ([hidden(), hidden(), shown(0)], (), 0),
+        ([hidden(), hidden(), shown(0)], attempts(PHONE, *[Missing("blocked:no_address")] * 2), 0),
+        ([hidden(), hidden(), hidden()], (), None),
+        ([hidden(), hidden()], attempts(EMAIL, Missing("blocked:no_address")), None),
         ([hidden(), hidden()], attempts(PHONE, Missing("blocked:no_address")), 0),
         ([hidden(), hidden()], attempts(PHONE, Missing("not_sent")), None),
         ([hidden(), hidden()], attempts(PHONE, answered(10)), 10),
@@ -301,14 +367,27 @@ def test_a_mark_counts_even_where_nobody_answered_as_navigating_needs_no_answer(
         ([unmeasured()], (), None),
         ([], (), None),
     ],
-    ids=["not shown", "no address", "our failure", "reached all the same", "shown, not called", "not seen", "no visit"],
+    ids=[
+        "not shown",
+        "nobody tried",
+        "tried elsewhere",
+        "no address",
+        "our failure",
+        "reached all the same",
+        "shown, not called",
+        "not seen",
+        "no visit",
+    ],
 )
 def test_silence_is_assumed_only_of_who_shows_no_way_to_ask(
     seen: list[ChannelSeen], tries: tuple[Tried, ...], points: int | None
 ) -> None:
-    assert mark(PHONE_WAITING, phones(*seen, tries=tries), 5).points == points
+    with_it = mark(PHONE_WAITING, phones(*seen, tries=tries), 5)
+    assert with_it.points == points
     without = mark(PHONE_WAITING._replace(unshown_is_nothing=False), phones(*seen, tries=tries), 5)
     assert without.points == (None if points == 0 else points)
+    if not tries:
+        assert with_it.reason == "no_attempt"
 
 
 # The whole

@@ -64,10 +64,13 @@ scores = st.builds(
     unmet=st.lists(texts, max_size=2).map(tuple),
     interval=st.none() | st.tuples(decimals, decimals),
 )
+with_score = st.builds(lambda one, number: one._replace(score=number), scores, decimals)
 rankings = st.builds(
     Ranking,
     texts,
-    st.lists(st.builds(Placed, st.integers(1, 9), scores, st.booleans(), st.none() | decimals), max_size=2).map(tuple),
+    st.lists(st.builds(Placed, st.integers(1, 9), with_score, st.booleans(), st.none() | decimals), max_size=2).map(
+        tuple
+    ),
     st.lists(scores, max_size=2).map(tuple),
     st.none() | texts,
 )
@@ -165,6 +168,17 @@ def broken(change: Any) -> bytes:
         broken(lambda sheet: sheet["placed"][0]["score"]["marks"][0].update(evidence="x")),
         broken(lambda sheet: sheet["placed"][0]["score"]["marks"][0].update(found={"guess": 1})),
         broken(lambda sheet: sheet["placed"][0]["score"]["merchant"].update(rank=1)),
+        broken(lambda sheet: sheet["placed"][0]["score"]["merchant"].update(name="\ud800")),
+        broken(lambda sheet: sheet["placed"][0]["score"]["merchant"].update(name=None)),
+        broken(lambda sheet: sheet["placed"][0]["score"].update(score=None)),
+        broken(lambda sheet: sheet["placed"][0]["score"].update(labelled="yes")),
+        broken(lambda sheet: sheet["placed"][0].update(rewarded=1)),
+        broken(lambda sheet: sheet["placed"][0].update(place=True)),
+        broken(lambda sheet: sheet["placed"][0]["score"]["marks"][0].update(tally=[])),
+        broken(lambda sheet: sheet["placed"][0]["score"]["marks"][0].update(left_out={"pending": "2"})),
+        broken(lambda sheet: sheet["placed"][0]["score"]["marks"][0].update(units=1.5)),
+        broken(lambda sheet: sheet["placed"][0]["score"]["marks"][0].update(open=-1)),
+        broken(lambda sheet: sheet["placed"][0]["score"]["marks"][0].update(rule=None)),
     ],
 )
 def test_a_damaged_sheet_is_one_line_and_not_a_traceback(content: bytes) -> None:

@@ -12,17 +12,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from barometer.grids.grid import Award, Band, Grid
+from barometer.marks.counted_attempts import counting
 from barometer.marks.draws import Stream
-from barometer.marks.resampling import resampled
-from barometer.marks.stability import drawn
-from barometer.observations import Observed
+from barometer.marks.resampling import UNSCORED, resampled
+from barometer.marks.resampling import joined as joined_draws
+from barometer.marks.stability import could_vary, drawn
+from barometer.observations import Missing, Observed
 from barometer.ranking import Ranking, rank
 from barometer.scoring import score
-from storage.vocabulary import Channel
+from storage.vocabulary import Channel, PriceClass
 from tests.barometer.editions import (
     CATEGORY,
     EMAIL_DELAY,
+    EMAIL_PERSONALISATION,
     PHONE_DEPTH,
+    PHONE_PRICE,
     PHONE_WAITING,
     a_grid,
     a_merchant,
@@ -192,9 +196,56 @@ def test_what_a_draw_does_not_measure_is_weighed_anew_in_that_draw() -> None:
         award=Award(),
     )
     seen = [hidden(), hidden(), shown(0)]
-    observed = Observed(a_merchant(), nights(*({Channel.PHONE: one} for one in seen)))
+    nowhere = attempts(Channel.PHONE, Missing("blocked:no_address"))
+    observed = Observed(a_merchant(), nights(*({Channel.PHONE: one} for one in seen)), nowhere)
     assert score(observed, grid).score == Decimal("0.0")
     assert set(resampled(observed, grid, "autumn", 500).tenths.tolist()) == {0, 200}
+
+
+def test_a_draw_takes_its_median_over_nights_that_the_grid_leaves_out_too() -> None:
+    """Two of five nights without a number: in 0.317 of the draws three or more are such, and nothing is measured."""
+    grid = a_grid([PHONE_PRICE._replace(weight=Fraction(1))], label=None, award=Award())
+    priced = shown(0, price_class=PriceClass.ORDINARY)
+    seen = [hidden(), hidden(), priced, priced, priced]
+    observed = Observed(a_merchant(), nights(*({Channel.PHONE: one} for one in seen)))
+    tenths = resampled(observed, grid, "autumn", 20_000).tenths
+    unmeasured = sum(comb(5, k) * 0.4**k * 0.6 ** (5 - k) for k in (3, 4, 5))
+    assert set(tenths.tolist()) == {UNSCORED, 150}
+    assert float((tenths == UNSCORED).mean()) == pytest.approx(unmeasured, abs=0.01)
+
+
+ONLY_RATING = a_grid([EMAIL_PERSONALISATION._replace(weight=Fraction(1))], label=None, award=Award())
+
+
+def rated(marks: list[int | Fraction | None], silent: int) -> Observed:
+    endings = [*[answered(60.0)] * len(marks), *[never()] * silent]
+    given = attempts(Channel.EMAIL, *endings, of="email.personalisation", marks=marks, each=100)
+    return Observed(a_merchant(), (), given)
+
+
+def test_the_draws_weigh_answers_that_nobody_rated_as_the_mark_does() -> None:
+    """All rated answers got 2, so a draw is 20 times its share of answers: binomial (20, 1/2), however few were rated."""
+    few = resampled(rated([2] * 5 + [None] * 5, 10), ONLY_RATING, "autumn", 4000).tenths
+    every = resampled(rated([2] * 10, 10), ONLY_RATING, "autumn", 4000).tenths
+    told = few >= 0
+    assert float(told.mean()) == pytest.approx(1 - 0.75**20, abs=0.005)  # the rest drew answers, and no rated one
+    assert set(few[told].tolist()) <= set(range(0, 201, 10))
+    assert few[told].tolist() == every[told].tolist()
+
+
+def test_a_draw_of_the_attempts_as_they_are_gives_the_mark() -> None:
+    """The sums of all attempts once each, joined as a draw joins them, are the exact points."""
+    given: list[int | Fraction | None] = [2, 1, Fraction(2, 3), None, None, None, None]
+    criterion = EMAIL_PERSONALISATION._replace(nothing=Decimal("0.5"))
+    attempts_counted = counting(criterion, rated(given, 3), 5)
+    assert attempts_counted.points() == (Fraction(11, 9) * 7 + Fraction(1, 2) * 3) / 10
+    sums = numpy.array([[11.0 / 3 * 3 * 2, 3.0, 3.0 * 3, 3.0, 4.0]])
+    (joined,) = joined_draws(sums, 6.0, has_unrated=True).points()
+    assert joined == pytest.approx(float(attempts_counted.points()), abs=1e-12)
+
+
+def test_nothing_is_drawn_of_answers_that_nobody_rated() -> None:
+    assert set(resampled(rated([None] * 5, 5), ONLY_RATING, "autumn", 100).tenths.tolist()) == {UNSCORED}
 
 
 def test_open_attempts_are_not_drawn() -> None:
@@ -220,13 +271,22 @@ def test_places_in_the_draws_follow_the_tie_criteria_too() -> None:
         PHONE_DEPTH._replace(key="b", channels=(Channel.EMAIL,), weight=Fraction(1, 2)),
     ]
     grid = a_grid(criteria, label=None, award=Award(tie_break=("b",)))
-    first = Observed(a_merchant("A"), nights({Channel.PHONE: shown(1), Channel.EMAIL: shown(0)}))
-    second = Observed(a_merchant("B"), nights({Channel.PHONE: shown(0), Channel.EMAIL: shown(1)}))
-    third = Observed(a_merchant("C"), nights({Channel.PHONE: shown(2), Channel.EMAIL: shown(2)}))
+    first = Observed(a_merchant("A"), nights(*2 * [{Channel.PHONE: shown(1), Channel.EMAIL: shown(0)}]))
+    second = Observed(a_merchant("B"), nights(*2 * [{Channel.PHONE: shown(0), Channel.EMAIL: shown(1)}]))
+    third = Observed(a_merchant("C"), nights(*2 * [{Channel.PHONE: shown(2), Channel.EMAIL: shown(2)}]))
     found = [
         (one.score.merchant.name, one.place, one.stability) for one in a_category(grid, third, second, first).placed
     ]
     assert found == [("A", 1, 1), ("B", 2, 1), ("C", 3, 1)]
+
+
+def test_where_nothing_could_have_varied_no_certainty_is_claimed() -> None:
+    alone = [
+        Observed(a_merchant(name), nights({Channel.PHONE: shown(depth), Channel.EMAIL: shown(depth)}))
+        for depth, name in enumerate("ABC")
+    ]
+    for one in a_category(a_grid([PHONE_DEPTH], label=None), *alone).placed:
+        assert (one.score.interval, one.stability) == (None, None)
 
 
 def test_a_category_that_is_not_ranked_has_intervals_and_no_places() -> None:
@@ -247,7 +307,7 @@ def test_an_interval_holds_scores_that_can_be_had(observed: Observed, draws: int
     after = drawn(Ranking(CATEGORY, (), (before,)), {observed.merchant.id: observed}, SMALL, "autumn", draws)
     (found,) = after.unplaced
     assert found._replace(interval=None) == before
-    if before.score is None:
+    if before.score is None or not could_vary(before):
         assert found.interval is None
         return
     low, high = found.interval or (Decimal(-1), Decimal(-1))
