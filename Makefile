@@ -44,10 +44,10 @@ audit: install ## audit one site: make audit URL=https://shop.example [ARGS="--j
 	@$(BIN)/barometer audit "$$URL" $(ARGS)
 
 test: install ## the whole test suite, on WORKERS processes (2 unless told)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not soak" $(ARGS)
 
 quick: install ## the tests that take no more than a few seconds each
-	@$(BIN)/python -m pytest -m "not slow and not postgres and not corpus" $(ARGS)
+	@$(BIN)/python -m pytest -m "not soak and not slow and not postgres and not corpus" $(ARGS)
 
 fuzz: install ## the property tests on fresh random examples, ROUNDS times over (5 unless told)
 	@files=$$(grep -rl "from hypothesis import" tests --include="test_*.py"); \
@@ -92,7 +92,8 @@ accuracy: install ## accuracy on the open corpus and on tests/markets, per chann
 bench: install ## cost of the search against a plain Scrapy spider and Crawlee (several minutes)
 	@$(BIN)/python -m benchmarks.search_cost $(ARGS)
 
-soak: install ## kill a real sender and reader 200 times, compare journal and mailboxes (needs root, Postfix, Dovecot)
+soak: install ## kill real nights, schedulers, senders and readers over and over (needs root, Postfix, Dovecot; long)
+	@$(BIN)/python -m pytest -m soak
 	@$(BIN)/python -m benchmarks.soak $(ARGS)
 
 parts: install ## the real parts that some tests talk to: a help desk (Django) and Prism (npm), into build/

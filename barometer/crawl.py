@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from barometer.errors import UserError
@@ -21,7 +21,7 @@ from spiders.orders import CrawlOptions, SiteOrder
 from spiders.plan import Plan
 from spiders.reading import SiteReading
 from storage.database import Database
-from storage.records import Merchant, Run, Visit, utc_now
+from storage.records import Batch, Merchant, Run, Visit, utc_now
 from storage.vocabulary import Profile, RunState, VisitStatus
 
 KIND = "crawl"
@@ -51,14 +51,15 @@ class Estimate(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to work on a run; a smaller ``token`` than the row's has lost it."""
+    """The right to work on a run, or on ``batch_id``, a part of it; a smaller ``token`` than that row's has lost it."""
 
     run_id: str
     token: int
+    batch_id: str | None = None
 
 
 class ClaimLost(Exception):
-    """Somebody else took the run over; nothing more may be written to it."""
+    """Somebody else took the run, or the batch, over; nothing more may be written to it."""
 
 
 def estimate(session: Session, merchants: Sequence[Merchant], options: CrawlOptions, plan: Plan) -> Estimate:
@@ -105,7 +106,7 @@ def open_run(
         if run.parameters.get("selection") == selection:
             if not fresh:
                 return run, True
-            if not _worked_on(run):
+            if not worked_on(run):
                 run.state, run.finished_at = RunState.FAILED, utc_now()
     run = Run(
         kind=KIND, tool_version=tool_version(),
@@ -121,16 +122,16 @@ def _wait_for_others(session: Session, merchants: Sequence[Merchant]) -> None:
     session.execute(select(Merchant.id).where(Merchant.id == merchants[0].id).with_for_update())
 
 
-def claim(session: Session, run: Run) -> Claim:
-    """Claim *run* for this process; raises :class:`UserError` while another one that is alive works on it."""
-    if _worked_on(run):
+def claim(session: Session, run: Run, lease: timedelta = LEASE) -> Claim:
+    """Claim *run* for as long as *lease*; raises :class:`UserError` while another process that is alive works on it."""
+    if worked_on(run):
         raise UserError(
             f"this crawl is being worked on by {run.claimed_by} until {run.lease_until:%Y-%m-%d %H:%M} UTC",
             "wait for it to end, or start another one with --new",
         )
     token = run.token + 1
     claiming = update(Run).where(Run.id == run.id, Run.token == run.token)
-    claimed = session.execute(claiming.values(claimed_by=_holder(), lease_until=utc_now() + LEASE, token=token))
+    claimed = session.execute(claiming.values(claimed_by=_holder(), lease_until=utc_now() + lease, token=token))
     if claimed.rowcount != 1:  # type: ignore[attr-defined]
         raise UserError(
             "another process has just claimed this crawl", "wait for it to end, or begin another with --new"
@@ -142,7 +143,7 @@ def _holder() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-def _worked_on(run: Run) -> bool:
+def worked_on(run: Run) -> bool:
     """Tell whether another process is at work on *run*: one that is gone from this machine is not, else its lease says."""
     if run.claimed_by in (None, _holder()) or run.lease_until is None or run.lease_until <= utc_now():
         return False
@@ -159,7 +160,11 @@ def _worked_on(run: Run) -> bool:
 
 def merchants_of(session: Session, run: Run) -> list[Merchant]:
     """Return the merchants of *run* that are still in the panel, in the order it had when the run was opened."""
-    wanted = run.parameters["merchants"]
+    return merchants_with(session, run.parameters["merchants"])
+
+
+def merchants_with(session: Session, wanted: Sequence[str]) -> list[Merchant]:
+    """Return the merchants whose records have the keys *wanted*, in that order, without those that are gone."""
     found: dict[str, Merchant] = {}
     for start in range(0, len(wanted), KEYS_AT_ONCE):
         part = wanted[start : start + KEYS_AT_ONCE]
@@ -206,20 +211,24 @@ def orders(run: Run, merchants: Sequence[Merchant], plan: Plan) -> list[SiteOrde
     ]
 
 
-def store(database: Database, claimed: Claim, reading: SiteReading) -> None:
-    """Store one closed visit with all that belongs to it, in one transaction.
+def renew(session: Session, claimed: Claim, lease: timedelta = LEASE) -> None:
+    """Prolong the lease in *session*, and keep others from taking the claim until it ends; raises :class:`ClaimLost`."""
+    row, key = (Run, claimed.run_id) if claimed.batch_id is None else (Batch, claimed.batch_id)
+    renewing = update(row).where(row.id == key, row.token == claimed.token).values(lease_until=utc_now() + lease)
+    if session.execute(renewing).rowcount != 1:  # type: ignore[attr-defined]
+        raise ClaimLost
 
-    Raises :class:`ClaimLost` when the run was taken over meanwhile: its new owner reads the site itself.
+
+def store(database: Database, claimed: Claim, reading: SiteReading, instead_of: str | None = None) -> None:
+    """Store one closed visit with all that belongs to it, in one transaction; the visit *instead_of* goes in the same.
+
+    Raises :class:`ClaimLost` when the run or batch was taken over meanwhile: its new owner reads the site itself.
     """
     reading.visit.tool_version = tool_version()
     with database.session() as session:
-        renewed = session.execute(
-            update(Run)
-            .where(Run.id == claimed.run_id, Run.token == claimed.token)
-            .values(lease_until=utc_now() + LEASE)
-        )
-        if renewed.rowcount != 1:  # type: ignore[attr-defined]
-            raise ClaimLost
+        renew(session, claimed)
+        if instead_of is not None:
+            session.execute(delete(Visit).where(Visit.id == instead_of, Visit.run_id == claimed.run_id))
         session.add(reading.visit)
         session.flush()
         session.add_all([*reading.pages, *reading.states, *reading.clicks, *reading.sightings])

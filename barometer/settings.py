@@ -7,7 +7,7 @@ Settings come from ``barometer.toml`` in the working directory (or the file name
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -23,7 +23,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from barometer.contact_values import email_address
 from barometer.country_codes import country_code
 from barometer.errors import UserError
+from barometer.night_settings import Night
 from barometer.probe_settings import FacebookAccount, Limits, Mail, Particulars, XAccount
+from barometer.schedule_settings import Schedule
 from barometer.site_address import site_url
 
 FILE_NAME = "barometer.toml"
@@ -153,6 +155,8 @@ class Settings(BaseSettings):
     probes: Limits = Limits()
     x: XAccount = XAccount()
     facebook: FacebookAccount = FacebookAccount()
+    night: Night = Night()
+    schedule: Schedule = Schedule()
 
     @classmethod
     def settings_customise_sources(
@@ -242,14 +246,14 @@ def _table(path: Path) -> dict[str, Any]:
 @cache
 def _keys() -> tuple[str, ...]:
     """Return every setting as it is written in full, such as ``budgets.pages``."""
-    keys: list[str] = []
-    for name, field in Settings.model_fields.items():
-        nested = field.annotation
-        if isinstance(nested, type) and issubclass(nested, BaseModel):
-            keys += [name, *(f"{name}.{inner}" for inner in nested.model_fields)]
-        else:
-            keys.append(name)
-    return tuple(keys)
+    return tuple(_keys_of(Settings))
+
+
+def _keys_of(table: type[BaseModel], above: str = "") -> Iterator[str]:
+    for name, field in table.model_fields.items():
+        yield above + name
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from _keys_of(field.annotation, f"{above}{name}.")
 
 
 def _variable(key: str) -> str:
@@ -282,7 +286,9 @@ def _first_problem(error: ValidationError, path: Path, environment: Mapping[str,
         return UserError(f"{where}: is not a table", f"write [{key}] on a line of its own, and its keys below")
     what, _, remedy = details["msg"].removeprefix("Value error, ").partition("; ")
     # An address of a database may hold a password, which must not end up on a screen or in a log.
-    hidden = isinstance(details["input"], dict) or key == "database" or key.endswith(("password", "secret", "token"))
+    hidden = (
+        isinstance(details["input"], dict) or key == "database" or key.endswith(("password", "secret", "token", "urls"))
+    )
     shown = "" if hidden or what.startswith("'") else f"{str(details['input'])[:60]!r}: "
     return UserError(f"{where}: {shown}{what[:1].lower()}{what[1:]}", remedy or "see: barometer settings --example")
 

@@ -203,6 +203,8 @@ def _problem(address: URL, error: DBAPIError) -> DatabaseProblem:
     remedies = {
         "locked": "another process is writing to it; wait for it, or end it",
         "full": "make room on the disk",
+        "disk I/O error": "make room on the disk; if there is room, it is damaged",
+        "No space left": "make room on the disk of the server",
         "unable to open": "choose a file in a folder where you may write",
         "readonly": "make the file writable, or choose another",
         "not a database": "this file is something else; choose another",

@@ -7,6 +7,7 @@ def register(app: typer.Typer) -> None:
     """Add every command group to *app*; called once, so that importing the package stays cheap."""
     from barometer.cli import (
         audit,
+        backup,
         crawl,
         delays,
         demo,
@@ -19,6 +20,7 @@ def register(app: typer.Typer) -> None:
         export,
         grid,
         mark,
+        night,
         optout,
         panel,
         podium,
@@ -32,6 +34,7 @@ def register(app: typer.Typer) -> None:
         review,
         review_replies,
         root,
+        schedule,
     )
 
     app.callback()(root.root)
@@ -58,6 +61,10 @@ def register(app: typer.Typer) -> None:
     app.add_typer(podium.app, name="podium")
     app.command()(export.export)
     app.command()(purge.purge)
+    app.add_typer(schedule.app, name="schedule")
+    night.attach(app)
+    app.add_typer(backup.app, name="backup")
+    app.command()(backup.restore)
     app.add_typer(panel.app, name="panel")
     app.add_typer(optout.app, name="optout")
     app.command()(doctor.settings)

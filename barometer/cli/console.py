@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+from contextlib import suppress
 
 from rich.console import Console
 
@@ -29,4 +30,6 @@ def json_text(value: object) -> str:
 
 def plain_error(message: str) -> None:
     """Print *message* as one line on standard error, never as markup."""
-    sys.stderr.write(f"barometer: {printable(' '.join(message.split()))}\n")
+    with suppress(OSError):
+        sys.stderr.write(f"barometer: {printable(' '.join(message.split()))}\n")
+        sys.stderr.flush()

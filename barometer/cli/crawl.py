@@ -17,6 +17,7 @@ from barometer.cli.console import printable, stderr
 from barometer.cli.root import current_settings, opened_database
 from barometer.errors import UserError
 from barometer.measures.depth import Outcome
+from barometer.reading import read_and_store
 from barometer.reports.terminal import depth_table
 from spiders.reading import SiteReading
 from storage.database import Database
@@ -115,8 +116,6 @@ def _selected(session: Session, category: str | None, only: list[str] | None, li
 def _read(
     database: Database, claimed: work.Claim, orders: list[options.SiteOrder], behaviour: options.CrawlOptions
 ) -> bool:
-    from spiders.run import read_sites  # loading Scrapy takes half a second, which --help need not pay
-
     columns = (
         TextColumn("reading sites"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"),
         TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
@@ -125,14 +124,13 @@ def _read(
     with Progress(*columns, console=stderr, disable=not stderr.is_terminal) as progress:
         task = progress.add_task("", total=len(orders), rate="")
 
-        def deliver(reading: SiteReading) -> None:
+        def stored(reading: SiteReading) -> None:
             nonlocal pages
-            work.store(database, claimed, reading)
             pages += reading.visit.pages_read
             progress.update(task, advance=1, rate=f"{pages} pages")
 
         try:
-            return read_sites(orders, behaviour, deliver)
+            return read_and_store(database, claimed, orders, behaviour, stored)
         except work.ClaimLost:
             raise UserError("this crawl was taken over by another process", "let that one finish") from None
         except StorageProblem as problem:

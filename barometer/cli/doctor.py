@@ -3,6 +3,7 @@
 import json
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -19,6 +20,14 @@ _STYLE = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON array instead of lines.")] = False,
+    repair: Annotated[bool, typer.Option("--repair", help="Bring rows and evidence in step again instead.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="With --repair: say what would be done.")] = False,
+    strangers: Annotated[
+        bool, typer.Option("--strangers", help="With --repair: also where no file is known to the database.")
+    ] = False,
+    source: Annotated[
+        Path | None, typer.Option("--from", metavar="BACKUP", help="With --repair: bring missing files back.")
+    ] = None,
 ) -> None:
     """Check Python, clock, browser, settings, database, evidence folder and disk, and say how to mend what is wrong.
 
@@ -27,6 +36,14 @@ def doctor(
     Example: [bold]barometer doctor[/bold]
     """
     from barometer.doctor import Health, checkup
+
+    if not repair and (dry_run or strangers or source):
+        raise UserError("--dry-run, --strangers and --from belong to --repair", "add --repair")
+    if repair:
+        from barometer.cli.repair import repair as mend
+
+        mend(current_settings(), dry_run=dry_run, strangers=strangers, source=source, as_json=as_json)
+        return
 
     settings: Settings | UserError
     try:
@@ -70,12 +87,12 @@ def settings(
     sys.stdout.write(f"# The user agent made of these: {shown.pop('user_agent')}\n{_toml(shown)}")
 
 
-def _toml(table: dict[str, object]) -> str:
+def _toml(table: dict[str, object], above: str = "") -> str:
     """Return *table* as TOML, which a settings file may hold as it stands; what is not set is a comment."""
     plain = [_toml_line(key, value) for key, value in table.items() if not isinstance(value, dict)]
     for name, inner in table.items():
         if isinstance(inner, dict):
-            plain += ["", f"[{name}]", *(_toml_line(key, value) for key, value in inner.items())]
+            plain += ["", f"[{above}{name}]", _toml(inner, f"{above}{name}.").rstrip("\n")]
     return "\n".join(plain) + "\n"
 
 

@@ -26,7 +26,7 @@ from barometer.optout import optouts
 from storage.records import Edition, Merchant, Review, Sighting, Visit, utc_now
 from storage.vocabulary import Profile
 
-__all__ = ["Inputs", "categories", "choose", "observe", "runs_kept", "without_category"]
+__all__ = ["Inputs", "categories", "choose", "observe", "without_category"]
 
 
 def categories(session: Session, edition: Edition) -> list[str]:
@@ -83,24 +83,6 @@ def observe(session: Session, inputs: Inputs, profile: Profile | None = None) ->
         Observed(fact, tuple(nights.get(fact.id, ())), tuple(attempts.get(fact.id, ())))
         for fact in sorted(facts.values(), key=lambda fact: fact.key)
     ]
-
-
-def runs_kept(session: Session) -> set[str]:
-    """Return the keys of the runs whose visits editions rest on, published ones and those that are scored and under review.
-
-    :func:`storage.retention.retire` keeps the evidence of these. They are all runs that looked at a merchant of the edition
-    during its tests, which is more than what a scoring took of them, and holds after a correction too.
-    """
-    found: set[str] = set()
-    for edition in session.scalars(select(Edition).where(Edition.scored_at.is_not(None))):
-        query = (
-            select(Visit.run_id)
-            .join(Merchant, Merchant.id == Visit.merchant_id)
-            .where(Visit.started_at >= edition.tests_from, Visit.started_at < edition.tests_until)
-            .where(Visit.run_id.is_not(None), Merchant.category.in_(categories(session, edition)))
-        )
-        found.update(run_id for run_id in session.scalars(query.distinct()) if run_id)
-    return found
 
 
 def _merchants(session: Session, category: str) -> list[Merchant]:

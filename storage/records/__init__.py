@@ -2,6 +2,7 @@
 
 from storage.records.attempt import Attempt
 from storage.records.base import Record
+from storage.records.batch import Batch
 from storage.records.campaign import Campaign
 from storage.records.click import Click
 from storage.records.columns import new_id, utc_now
@@ -32,6 +33,7 @@ from storage.records.visit import Visit
 
 __all__ = [
     "Attempt",
+    "Batch",
     "Campaign",
     "Click",
     "Dispute",

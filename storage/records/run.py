@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.records.base import Record
@@ -14,10 +15,12 @@ class Run(Record):
     """A long job that survives the process that works on it.
 
     A worker claims it by writing its name, a lease and ``token`` plus one; whoever holds a smaller token has lost the
-    run and must not write to it any more.
+    run and must not write to it any more. ``due`` names the time that a scheduled job was begun for: one run a kind and
+    time. ``outcome`` is what a job has to say when it ends, as plain values.
     """
 
     __tablename__ = "run"
+    __table_args__ = (UniqueConstraint("kind", "due"),)
 
     kind: Mapped[str]
     state: Mapped[RunState] = mapped_column(default=RunState.OPEN, index=True)
@@ -28,3 +31,5 @@ class Run(Record):
     claimed_by: Mapped[str | None] = mapped_column(default=None)
     token: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None] = mapped_column(default=None)
+    due: Mapped[str | None] = mapped_column(default=None)
+    outcome: Mapped[dict[str, Any] | None] = mapped_column(default=None)

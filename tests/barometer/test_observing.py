@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from barometer.errors import UserError
-from barometer.observing import Inputs, categories, choose, observe, runs_kept, without_category
+from barometer.observing import Inputs, categories, choose, observe, without_category
 from storage.database import Database, open_database
-from storage.records import Edition, Merchant, OptOut, OptOutKind
+from storage.records import Merchant, OptOut, OptOutKind
 from storage.vocabulary import Channel, OutcomeKind, Profile, ReplyKind, SetAsideReason, StampKind
-from tests.barometer.edition_records import FROM, LATER, NOON, UNTIL, Records, a_grid, sighting
+from tests.barometer.edition_records import LATER, NOON, Records, a_grid, sighting
 
 pytest_plugins = ["tests.barometer.edition_database"]
 
@@ -179,22 +179,6 @@ def test_an_edition_ranks_the_categories_it_names_else_all_that_there_are(record
         assert without_category(session) == 2
         records.edition.parameters = {"categories": ["shoes", "sold out"]}
         assert categories(session, records.edition) == ["shoes", "sold out"]
-
-
-def test_the_runs_that_scored_editions_rest_on_are_kept(records: Records) -> None:
-    shop, other = records.merchant(), records.merchant("saba", category=None)
-    kept, before, after, apart = records.run(), records.run(), records.run(), records.run()
-    records.visit(shop, 4, run_id=kept)
-    records.visit(shop, 5)
-    records.visit(shop, (FROM - timedelta(days=1)).date(), run_id=before)
-    records.visit(shop, UNTIL.date(), run_id=after)
-    records.visit(other, 4, run_id=apart)
-    with records.database.reading() as session:
-        assert runs_kept(session) == set()
-    with records.database.session() as session:
-        session.get_one(Edition, records.edition.id).scored_at = LATER
-    with records.database.reading() as session:
-        assert runs_kept(session) == {kept}
 
 
 def test_observing_writes_nothing(records: Records) -> None:

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from storage.records import (
     Attempt,
+    Batch,
     Campaign,
     Click,
     Dispute,
@@ -82,6 +83,8 @@ def one_of_each() -> list[Record]:
         claimed_by="worker-1",
         token=2,
         lease_until=NOON,
+        due="2026-03-02T02:30",
+        outcome={"sites": 3},
     )
     campaign = Campaign(
         name="spring",
@@ -144,6 +147,26 @@ def one_of_each() -> list[Record]:
     return [
         *_seen(visit),
         *_answered(attempt),
+        Batch(
+            run_id=run.id,
+            number=0,
+            retry_pass=1,
+            merchants=[merchant.id],
+            state=RunState.CLOSED,
+            claimed_by="worker-1",
+            token=2,
+            lease_until=NOON,
+            starts=2,
+            created_at=NOON,
+            started_at=NOON,
+            finished_at=NOON,
+            ended="exited",
+            exit_code=0,
+            seconds=12.5,
+            cpu_seconds=3.25,
+            peak_bytes=5_000_000_000,
+            log="night/0.log",
+        ),
         EditionFile(edition_id=edition.id, kind=EditionFileKind.SHEET, category="food", evidence=HASH),
         EditionEvent(
             edition_id=edition.id,

@@ -1,0 +1,62 @@
+"""How far a night is: a bar on a terminal, a plain line now and then in a log."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from barometer.cli.console import printable, stderr
+from barometer.reports.night_words import duration
+
+if TYPE_CHECKING:
+    from barometer.night import Progress
+
+LINE_SECONDS = 300.0
+"""How often a line is written where there is no terminal, besides one whenever a batch has ended (*ours*)."""
+
+
+@contextmanager
+def shown() -> Iterator[Callable[["Progress"], None]]:
+    """Give what shows progress, on standard error."""
+    if not stderr.is_terminal:
+        yield _Lines().show
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("sites, {task.fields[batches]}"),
+        TimeElapsedColumn(),
+    )  # fmt: skip
+    with Bar(*columns, console=stderr) as bar:
+        task = bar.add_task("night", total=None, batches="")
+
+        def show(progress: "Progress") -> None:
+            what = "second look" if progress.second_look else "reading"
+            bar.update(
+                task, description=what, completed=progress.closed, total=progress.sites,
+                batches=f"{progress.ended} of {progress.batches} batches",
+            )  # fmt: skip
+
+        yield show
+
+
+class _Lines:
+    """Progress as lines: one when a batch has ended, or when nothing was said for long."""
+
+    def __init__(self) -> None:
+        self._said: tuple[int, int] | None = None
+        self._at = 0.0
+
+    def show(self, progress: "Progress") -> None:
+        state = (progress.ended, progress.batches)
+        if state == self._said and progress.seconds - self._at < LINE_SECONDS:
+            return
+        self._said, self._at = state, progress.seconds
+        what = ", second look" if progress.second_look else ""
+        stderr.print(
+            printable(
+                f"night {progress.key}: {progress.closed} of {progress.sites} sites closed, {progress.ended} of "
+                f"{progress.batches} batches ended{what}, {duration(progress.seconds)}"
+            ),
+            markup=False, soft_wrap=True,
+        )  # fmt: skip

@@ -1,0 +1,1 @@
+"""How a night is read: batches, the processes that read them, reports."""
