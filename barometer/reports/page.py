@@ -5,6 +5,7 @@ The style sheet stands in the page, and the page's own security policy allows it
 
 import base64
 import hashlib
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -13,14 +14,19 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 
-def render_page(template: str, style: str, **values: Any) -> str:
+def render_page(
+    template: str, style: str, filters: Mapping[str, Callable[..., Any]] | None = None, **values: Any
+) -> str:
     """Return *template*, a file of ``templates/``, filled in with *values*, every one of them escaped.
 
-    *style* is the page's style sheet, which must be ours. Raises ``jinja2.UndefinedError`` for a value that is missing.
+    *style* is the page's style sheet, which must be ours; *filters* are words of the template's own, by name. Raises
+    ``jinja2.UndefinedError`` for a value that is missing.
     """
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
     sheet = Markup(style)  # noqa: S704 (a file of this package)
-    return _environment().get_template(template).render(style=sheet, style_digest=digest, **values)
+    environment = _environment().overlay()
+    environment.filters = {**environment.filters, **(filters or {})}
+    return environment.get_template(template).render(style=sheet, style_digest=digest, **values)
 
 
 @cache
