@@ -151,7 +151,7 @@ def one_of_each() -> list[Record]:
             run_id=run.id,
             number=0,
             retry_pass=1,
-            merchants=[merchant.id],
+            merchants=["0123456789abcdef" * 2],
             state=RunState.CLOSED,
             claimed_by="worker-1",
             token=2,
