@@ -81,7 +81,7 @@ lock: python-found ## pin every dependency again, with hashes, in requirements.l
 	@$(PYTHON) -m venv build/lock
 	@build/lock/bin/pip install -qq --disable-pip-version-check uv
 	@$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
-	| build/lock/bin/uv pip compile pyproject.toml - --extra postgres --extra dev --python-version 3.11 --universal --upgrade \
+	| build/lock/bin/uv pip compile pyproject.toml - --extra postgres --extra cluster --extra s3 --extra dev --python-version 3.11 --universal --upgrade \
 	--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet --output-file requirements.lock
 
 accuracy: install ## accuracy on the open corpus and on tests/markets, per channel
