@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from barometer.last_reading import READ_IN_FULL, last_reading
 from barometer.measures.delay import AttemptFact, Measured, ReplyFact, measure_all
 from barometer.merchant_hours import calendar_of
 from probes.replies_reviewed import ATTEMPT, SUBJECT, effective_reply
@@ -44,12 +45,16 @@ class Found(NamedTuple):
 def delays(session: Session, campaigns: Sequence[Campaign], now: datetime, category: str | None = None) -> Found:
     """Return the outcomes of *campaigns*' attempts in writing as they stood at *now*, up to which replies were collected.
 
+    Of campaigns whose answers come to a mailbox that is up to when it was last read, where that is known.
+
     Reviews of replies count as their reviewers decided. Only merchants of *category*, where one is named.
     """
     attempts = _attempts(session, campaigns, category)
     replies = _replies(session, {attempt.id for attempt, _ in attempts})
     given_out = _given_out(session, [attempt for attempt, _ in attempts])
-    until = {campaign.id: _collected_until(campaign, now) for campaign in campaigns}
+    read = last_reading(session) or now
+    in_mailboxes = {attempt.campaign_id for attempt, _ in attempts if attempt.channel in READ_IN_FULL}
+    until = {one.id: _collected_until(one, min(now, read) if one.id in in_mailboxes else now) for one in campaigns}
     calendars = {merchant.key: _calendar(merchant.hours, merchant.country) for _, merchant in attempts}
     facts: defaultdict[str, list[AttemptFact]] = defaultdict(list)
     for attempt, merchant in attempts:

@@ -12,6 +12,7 @@ from barometer.cli.console import json_text, printable, stderr
 from barometer.cli.probe_options import AsJson, said
 from barometer.cli.root import current_settings, opened_database
 from barometer.errors import UserError
+from barometer.last_reading import remember_reading
 from barometer.social_watching import Watch
 from probes.campaign_life import sweep
 from probes.probe import Unreachable
@@ -47,6 +48,7 @@ def poll(
         if not sources and not social.networks:
             raise UserError("there is nowhere to read answers from", "fill in mail.imap_host or mail.maildir")
         store = EvidenceStore(settings.evidence)
+        began = utc_now()
         try:
             counts = asyncio.run(_polled(database, store, sources, social, watch))
         except KeyboardInterrupt:
@@ -56,7 +58,8 @@ def poll(
         # What was not read because of us is not yet unanswered.
         if social.problem is None:
             with database.session() as session:
-                counts |= {str(state): count for state, count in sweep(session, utc_now()).items()}
+                remember_reading(session, began)
+                counts |= {str(state): count for state, count in sweep(session, began).items()}
     _tell_counts(counts, as_json)
     if social.problem is not None:
         raise social.problem
@@ -88,7 +91,7 @@ async def _polled(
     told: str | None = None
     try:
         while True:
-            problem = None
+            problem, began = None, utc_now()
             counts.update(await social.look(database, store))
             for source in sources:
                 try:
@@ -102,7 +105,8 @@ async def _polled(
             problem = str(social.problem) if problem is None and social.problem is not None else problem
             if problem is None:
                 with database.session() as session:
-                    sweep(session, utc_now())
+                    remember_reading(session, began)
+                    sweep(session, began)
             elif problem != told:
                 _tell(problem)
             told = problem

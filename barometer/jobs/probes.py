@@ -3,14 +3,11 @@
 import asyncio
 from collections import Counter
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
-
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from typing import TYPE_CHECKING
 
 from barometer import campaign_status, probing, social_watching
-from barometer.jobs.claims import KIND
 from barometer.jobs.running import Report, Work
+from barometer.last_reading import last_reading, remember_reading
 from barometer.probe_configuration import require_configured
 from barometer.social_watching import Watch
 from probes.campaign_life import sweep
@@ -21,15 +18,11 @@ from probes.probe import Unreachable
 from probes.recovery import recover
 from probes.sending import ASKED_TO_STOP, Ended, Outbox, send_due
 from storage.evidence import EvidenceStore
-from storage.records import Run, utc_now
-from storage.vocabulary import RunState
+from storage.records import utc_now
 
 if TYPE_CHECKING:
     from probes.mail.imap import ImapFolder
     from probes.mail.maildir import Maildir
-
-READ_AT = "read_at"
-"""Where a reading of answers that left none unread keeps when it began."""
 
 
 def read_answers(work: Work) -> Report:
@@ -46,9 +39,10 @@ def read_answers(work: Work) -> Report:
     if social.problem is not None:
         return Report(False, str(social.problem), dict(counts))
     with work.database.session() as session:
+        remember_reading(session, began)
         counts.update({str(state): count for state, count in sweep(session, began).items()})
     said = f"{counts['replies']} replies, {counts['expired']} attempts unanswered in their time"
-    return Report(True, said, {**counts, READ_AT: began.isoformat()})
+    return Report(True, said, dict(counts))
 
 
 def close_what_is_over(work: Work) -> Report:
@@ -57,7 +51,7 @@ def close_what_is_over(work: Work) -> Report:
     until: datetime | None = utc_now()
     with work.database.session() as session:
         if sources or social.networks:
-            until = _last_read(session)
+            until = last_reading(session)
         if until is None:
             return Report(True, "nothing was closed: answers were not read yet, and nobody knows what lies unread")
         ended = {str(state): count for state, count in sweep(session, until).items()}
@@ -129,16 +123,6 @@ async def _read(work: Work, sources: "list[ImapFolder | Maildir]", social: Watch
                 await source.close()
     if away:
         raise away[0]
-
-
-def _last_read(session: Session) -> datetime | None:
-    """Return when the last reading of answers began that left none unread."""
-    well = (Run.kind == f"{KIND}replies", Run.state == RunState.CLOSED)
-    for run in session.scalars(select(Run).where(*well).order_by(Run.finished_at.desc()).limit(1000)):
-        read: Any = (run.outcome or {}).get(READ_AT)
-        if read is not None:
-            return datetime.fromisoformat(read)
-    return None
 
 
 def _settle(work: Work, lease: Lease) -> None:

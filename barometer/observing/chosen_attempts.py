@@ -9,6 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from barometer.delays import DEMONSTRATION
 from barometer.in_batches import in_batches
+from barometer.last_reading import READ_IN_FULL, last_reading
 from barometer.observing.chosen_nights import Period
 from barometer.observing.inputs import AttemptInput, ReplyInput
 from probes.replies_reviewed import ATTEMPT
@@ -51,7 +52,8 @@ def chosen_attempts(
     """Return what counts of the *campaigns* (keys) for *merchants* (keys), as it stands at *now*.
 
     An attempt belongs to the tests when the other side accepted it in *period*, or, where it never did, when a person began
-    it then or it was planned for then. Replies were collected until *now*, or until the campaign says; once every window is
+    it then or it was planned for then. Replies were collected until *now*, for answers that come to a mailbox until it was last
+    read, where that is known, or until the campaign says; once every window is
     closed, the last moment of one is said instead, so that the same records give the same inputs ever after.
     """
     rows = list(_rows(session, merchants, campaigns))
@@ -154,12 +156,18 @@ def _keys(
 def _collected_until(session: Session, rows: Iterable[_Row], now: datetime) -> Mapping[str, datetime]:
     """Return up to when replies were collected, by campaign; see :func:`chosen_attempts`."""
     closes: dict[str, datetime] = {}
+    in_mailboxes: set[str] = set()
+    read = min(now, last_reading(session) or now)
     for row in rows:
+        if row.channel in READ_IN_FULL:
+            in_mailboxes.add(row.campaign_id)
         end = (row.t0 or row.planned_for) + timedelta(seconds=row.window_seconds)
         closes[row.campaign_id] = max(end, closes.get(row.campaign_id, end))
     query = select(Campaign.id, Campaign.parameters).where(Campaign.id.in_(closes))
     parameters: dict[str, Any] = dict(session.execute(query).all())
-    return {key: min(end, now, _told(parameters[key], now)) for key, end in closes.items()}
+    return {
+        key: min(end, read if key in in_mailboxes else now, _told(parameters[key], now)) for key, end in closes.items()
+    }
 
 
 def _told(parameters: Mapping[str, Any], now: datetime) -> datetime:

@@ -6,6 +6,7 @@ from fractions import Fraction
 import pytest
 
 from barometer.errors import UserError
+from barometer.last_reading import remember_reading
 from barometer.observations import Answered, Ending, Missing, Never, Pending
 from probes.replies_reviewed import NO_ATTEMPT
 from storage.records import Attempt, Rating, Reply, Review, Stamp
@@ -46,6 +47,25 @@ def test_what_came_after_the_replies_were_collected_is_not_known(records: Record
     records.reply(records.attempt(records.merchant()), 24)
     (one,) = records.observed(records.chosen(now=NOON + timedelta(hours=3)))
     assert one.attempts[0].ending == Pending(3 * HOUR, 3 * HOUR)
+
+
+def test_silence_is_known_as_far_as_the_mailbox_was_read_and_no_longer(records: Records) -> None:
+    attempt = records.attempt(records.merchant())
+    with records.database.session() as session:
+        remember_reading(session, NOON + timedelta(hours=3))
+        remember_reading(session, NOON + timedelta(hours=2))
+    assert records.tried().ending == Pending(3 * HOUR, 3 * HOUR)
+    with records.database.session() as session:
+        remember_reading(session, LATER)
+    assert isinstance(records.tried().ending, Never)
+    assert records.tried().attempt == attempt
+
+
+def test_what_a_person_times_waits_for_no_mailbox(records: Records) -> None:
+    with records.database.session() as session:
+        remember_reading(session, NOON - timedelta(days=300))
+    records.attempt(records.merchant(), channel=Channel.FACEBOOK)
+    assert isinstance(records.tried().ending, Never)
 
 
 def test_a_demonstration_says_itself_up_to_when_replies_were_collected(records: Records) -> None:
