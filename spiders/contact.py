@@ -7,6 +7,7 @@ limits and statistics hold for every page, and hands on one :class:`~spiders.rea
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urldefrag, urlsplit
@@ -23,6 +24,7 @@ from spiders.plan import Fetched, Plan
 from spiders.reading import SiteReading, close_visit
 from spiders.robots import Robots
 from spiders.search import SiteSearch
+from spiders.storing import stored
 from spiders.visitor import LANGUAGE, SITE, Visitor
 from storage.evidence import EvidenceStore
 from storage.problems import StorageProblem
@@ -106,7 +108,7 @@ class ContactSpider(scrapy.Spider):
         kept: dict[str, str] = {}
         try:
             visit.cpu_seconds = await self._search(order, search, kept, look)
-            visit.robots = self._robots_txt(search, order)
+            visit.robots = await self._robots_txt(search, order)
         except (asyncio.CancelledError, StorageProblem):
             raise
         except Exception:
@@ -144,6 +146,7 @@ class ContactSpider(scrapy.Spider):
                 await asyncio.sleep(pause)
             last = time.monotonic()
             if page.render and look is not None:
+                await self._ask_robots(search.route(page)[0], order)
                 cpu += await look.at(page)
             else:
                 cpu += await self._read_source(page, order, search, kept)
@@ -152,28 +155,40 @@ class ContactSpider(scrapy.Spider):
                 self._on_step(Step(order, page.url, len(search.pages), search.bytes))
         return cpu
 
+    async def _ask_robots(self, url: str, order: SiteOrder) -> None:
+        """Learn what robots.txt says of a page before it waits for a window: a server that hangs keeps no other site waiting."""
+        robots = self.crawler.get_downloader_middleware(Robots)
+        if robots is not None:
+            # An address that no request can be made of is refused when the page itself is asked for.
+            with suppress(ValueError):
+                await robots.rules(url, id(order))
+
     async def _read_source(self, page: Candidate, order: SiteOrder, search: SiteSearch, kept: dict[str, str]) -> float:
         """Fetch *page* and tell the search; return the CPU seconds our own reading took."""
         fetched = await self._fetch(page, order)
-        before = time.process_time()
-        if isinstance(fetched, Fetched):
-            self._take(search, page, fetched, kept)
-        else:
+        if not isinstance(fetched, Fetched):
             search.fail(page, fetched)
-        return time.process_time() - before
+            return 0.0
+        before = time.process_time()
+        proves = self._take(search, page, fetched)
+        spent = time.process_time() - before
+        if proves and self._evidence is not None:
+            kept[fetched.url], keeping = await stored(self._evidence, fetched.body, ".html")
+            spent += keeping
+        return spent
 
-    def _robots_txt(self, search: SiteSearch, order: SiteOrder) -> str | None:
+    async def _robots_txt(self, search: SiteSearch, order: SiteOrder) -> str | None:
         """Store the robots.txt of the site as it was read; return the name of the file, ``None`` where there is none."""
         robots = self.crawler.get_downloader_middleware(Robots)
         rules = robots.known(search.final_url or order.url, id(order)) if robots is not None else None
         if rules is None or not rules.text or self._evidence is None:
             return None
-        return self._evidence.put(rules.text.encode("utf-8", "replace"), ".txt")
+        return (await stored(self._evidence, rules.text.encode("utf-8", "replace"), ".txt"))[0]
 
-    def _take(self, search: SiteSearch, page: Candidate, fetched: Fetched, kept: dict[str, str]) -> None:
+    def _take(self, search: SiteSearch, page: Candidate, fetched: Fetched) -> bool:
         """Hand a page to the search; a page that our reading breaks on is lost, not its site.
 
-        The HTML of the home page and of every page something was seen on is stored, and *kept* holds its name.
+        Return whether its HTML is worth storing: that of the home page, and of every page something was seen on.
         """
         before = len(search.sights.kept) + len(search.sights.set_aside)
         try:
@@ -181,10 +196,9 @@ class ContactSpider(scrapy.Spider):
         except Exception:
             self.logger.exception("reading %r failed", fetched.url)
             search.lose(page, Reason.CRAWLER_ERROR)
-        else:
-            shows_something = len(search.sights.kept) + len(search.sights.set_aside) > before
-            if self._evidence is not None and fetched.status < 400 and (shows_something or page.depth == 0):
-                kept[fetched.url] = self._evidence.put(fetched.body, ".html")
+            return False
+        shows_something = len(search.sights.kept) + len(search.sights.set_aside) > before
+        return fetched.status < 400 and (shows_something or page.depth == 0)
 
     async def _fetch(self, page: Candidate, order: SiteOrder) -> Fetched | Reason:
         """Return the page, or why it could not be had."""

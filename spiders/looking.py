@@ -26,6 +26,7 @@ from spiders.reading import Capture
 from spiders.search import SiteSearch
 from spiders.showing import Showing
 from spiders.sights import View
+from spiders.storing import stored
 from storage.evidence import EvidenceStore
 from storage.problems import StorageProblem
 from storage.records import utc_now
@@ -53,6 +54,7 @@ class Looking:
         self._order = order
         self._search = search
         self._renders = renders
+        self._patience = asyncio.timeout(None)
         self.browser: str | None = None
         self.captures: list[Capture] = []
 
@@ -64,7 +66,7 @@ class Looking:
         async with self._renders:
             before = time.process_time() + children_cpu_seconds()
             try:
-                async with asyncio.timeout(PAGE_SECONDS):
+                async with asyncio.timeout(PAGE_SECONDS) as self._patience:
                     await self._show(page)
             except (asyncio.CancelledError, StorageProblem):
                 raise
@@ -139,9 +141,10 @@ class Looking:
         html = layout = picture = None
         seen_at = utc_now()
         if self._evidence is not None:
-            html = self._evidence.put(snapshot.html.encode("utf-8", "replace"), ".html")
-            layout = self._evidence.put(snapshot.to_json().encode("utf-8", "replace"), ".json")
+            # The picture first: what it shows must not have moved on while the rest was stored.
             picture = await self._picture(shown.page, load)
+            html = await self._stored(snapshot.html.encode("utf-8", "replace"), ".html")
+            layout = await self._stored(snapshot.to_json().encode("utf-8", "replace"), ".json")
         capture = Capture(
             page, showing.views, view.address, view.cost, view.hovered, showing.looked_now, seen_at, load.status, load.address,
             load.headers, load.response_seconds, load.bytes, html, layout, picture, _told(manners.consent),
@@ -158,7 +161,17 @@ class Looking:
             self._search.warn(f"{load.url}: no picture could be taken")
             _log.info("no picture of %r: %s", load.url, str(problem)[:200])
             return None
-        return self._evidence.put(await asyncio.to_thread(lambda: picture.png), ".png")
+        return await self._stored(await asyncio.to_thread(lambda: picture.png), ".png")
+
+    async def _stored(self, content: bytes, suffix: str) -> str:
+        """Store *content* and return its name; the time that takes is ours, and not taken from the page's."""
+        assert self._evidence is not None
+        due, began = self._patience.when(), time.monotonic()
+        self._patience.reschedule(None)
+        try:
+            return (await stored(self._evidence, content, suffix))[0]
+        finally:
+            self._patience.reschedule(due + time.monotonic() - began if due is not None else None)
 
 
 def _told(outcome: Any) -> dict[str, Any] | None:

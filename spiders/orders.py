@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from spiders.plan import Plan
+from storage.evidence_location import Location
 from storage.vocabulary import Profile
 
 
@@ -42,5 +42,5 @@ class CrawlOptions:
     sites_at_once: int = 16
     allow_private: bool = False
     map_hosts: Sequence[str] = ()
-    evidence: Path | None = None
+    evidence: Location | None = None
     renders_at_once: int = 2

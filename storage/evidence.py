@@ -1,71 +1,92 @@
 """Evidence files, named by what they hold: the same page twice is one file, and a changed file is found out."""
 
-import errno
-import gzip
 import hashlib
-import os
-import re
-import zlib
-from collections.abc import Iterator
-from contextlib import nullcontext, suppress
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
-from uuid import uuid4
+from typing import IO, Protocol
 
+from storage.evidence_bucket import EvidenceBucket
+from storage.evidence_files import AS_THEY_ARE, COMPRESSED, MAX_BYTES, Kept, is_named
+from storage.evidence_folder import EvidenceFolder
+from storage.evidence_location import Bucket, Location, evidence_location
 from storage.problems import EvidenceProblem
 
-COMPRESSED = frozenset({".html", ".eml", ".json", ".txt"})
-"""Suffixes of texts; they are kept gzipped, as ``.html.gz`` and so on."""
-AS_THEY_ARE = frozenset({".png", ".jpg", ".webp", ".pdf"})
-"""Suffixes of what is compressed already."""
-MAX_BYTES = 100_000_000
-"""Largest file kept, in bytes before it is packed (*ours*); a file that holds more is not one that was put here."""
-
-_NAME = re.compile(r"[0-9a-f]{64}")
-_PART = ".part"
-_ENDINGS = tuple(sorted([f"{suffix}.gz" for suffix in COMPRESSED] + list(AS_THEY_ARE)))
-_REMEDIES = {
-    errno.ENOSPC: "make room on the disk",
-    errno.EDQUOT: "make room: the quota is used up",
-    errno.EFBIG: "the system allows no file of this size; raise the limit",
-    errno.EROFS: "choose a folder on a disk that can be written",
-    errno.EACCES: "make the folder writable, or choose another",
-    errno.EPERM: "make the folder writable, or choose another",
-    errno.ENOTDIR: "a part of the path is a file; choose another folder",
-    errno.EEXIST: "a part of the path is a file; choose another folder",
-}
+__all__ = ["AS_THEY_ARE", "COMPRESSED", "MAX_BYTES", "Bucket", "EvidenceStore", "Kept", "Location", "evidence_location"]
 
 
-class Kept(NamedTuple):
-    """A file of the store: where it is, its bytes on the disk, and when it was last put, in UTC."""
+class Place(Protocol):
+    """What a store rests on; the names it is given are checked by it, and what it raises is :class:`EvidenceProblem`."""
 
-    file: Path
-    size: int
-    written_at: datetime
+    def names(self) -> Iterator[str]:
+        """Yield every name, in order and once."""
+
+    def inventory(self) -> Iterator[Kept]:
+        """Yield every file, in order of the names."""
+
+    def look(self, name: str) -> Kept | None:
+        """Return what is known of the file under *name*."""
+
+    def look_through(self, names: Iterable[str]) -> Iterator[tuple[str, Kept | None]]:
+        """Do so for many names, which come in order."""
+
+    def content(self, kept: Kept) -> bytes | None:
+        """Return what a file holds, unpacked, ``None`` when it is damaged; ``FileNotFoundError`` when it is gone."""
+
+    def open(self, kept: Kept) -> IO[bytes]:
+        """Open the file as it is kept; ``FileNotFoundError`` when it is gone, ``OSError`` when it cannot be read."""
+
+    def put(self, name: str, content: bytes, suffix: str) -> None:
+        """See to it that the file is there, whole and young."""
+
+    def discard(self, files: Iterable[Kept]) -> None:
+        """Remove *files*; what is gone already does no harm."""
+
+    def take_away(self, kept: Kept, before: datetime) -> bool:
+        """Remove a file unless it was put again since *before*; return whether it is gone."""
+
+    def leftovers(self, before: datetime) -> list[Kept]:
+        """Return what was half written, last before *before*."""
+
+    def top(self) -> set[str]:
+        """Return the names of what lies directly in the store."""
+
+    def note(self, name: str) -> str:
+        """Return the text of a small file directly in the store."""
+
+    def set_note(self, name: str, text: str | None) -> None:
+        """Write a small file directly in the store; ``None`` removes it."""
 
 
 class EvidenceStore:
-    """A folder of evidence files; each is known by the SHA-256 of its content, in hexadecimal.
+    """A folder, or a bucket, of evidence files; each is known by the SHA-256 of its content, in hexadecimal.
 
-    Two levels of folders (``ab/cd/``) keep each one small. Files appear whole or not at all, and several processes may
-    write at once. Nothing is made before the first ``put``.
+    Two levels of folders (``ab/cd/``) keep each one small, and are the same in both, so that a plain copy of one is the other.
+    Files appear whole or not at all, and several processes on several machines may write at once. Nothing is made, nor is
+    a bucket asked anything, before the first use.
     """
 
-    def __init__(self, directory: Path | str) -> None:
-        self.directory = Path(directory)
+    def __init__(self, location: Path | str) -> None:
+        self.location: Location = evidence_location(location)
+        where = self.location
+        self._place: Place = EvidenceFolder(where) if isinstance(where, Path) else EvidenceBucket(where)
 
     def __iter__(self) -> Iterator[str]:
         """Give the name of every file, in order."""
-        for folder in self._folders():
-            parts = (file.name.partition(".") for file in folder.iterdir())
-            yield from sorted({name for name, dot, end in parts if _NAME.fullmatch(name) and dot + end in _ENDINGS})
+        return self._place.names()
+
+    @property
+    def directory(self) -> Path:
+        """The folder; :class:`EvidenceProblem` where the store is none."""
+        if isinstance(self.location, Path):
+            return self.location
+        raise EvidenceProblem(f"evidence in {self.location} lies in no folder", "copy it into one first")
 
     def put(self, content: bytes, suffix: str) -> str:
         """Keep *content* and return its name, the SHA-256 of what was given (not of what is on the disk).
 
         *suffix* says what it is, one of :data:`COMPRESSED` or :data:`AS_THEY_ARE`; another raises ``ValueError``. What
-        is there already is checked, its age renewed, and written again if it is damaged. Raises ``ValueError`` for more than
+        is there already has its age renewed, and is written again if it is damaged. Raises ``ValueError`` for more than
         :data:`MAX_BYTES`, :class:`EvidenceProblem` when it cannot be written; nothing half-written is left then.
         """
         if suffix not in COMPRESSED | AS_THEY_ARE:
@@ -75,11 +96,7 @@ class EvidenceStore:
         if len(content) > MAX_BYTES:
             raise ValueError(f"{len(content)} bytes are no evidence: give at most {MAX_BYTES}")
         name = hashlib.sha256(content).hexdigest()
-        try:
-            if not self._renewed(name):
-                self._write(name, content, suffix)
-        except OSError as error:
-            raise self._problem(f"evidence cannot be written to {self.directory}", error) from error
+        self._place.put(name, content, suffix)
         return name
 
     def get(self, name: str) -> bytes:
@@ -87,35 +104,31 @@ class EvidenceStore:
 
         Raises :class:`EvidenceProblem` when it is missing, damaged or unreadable, ``ValueError`` when *name* is none.
         """
-        file = self.path(name)
+        kept = self._there(name)
         try:
-            content = _content(file)
+            content = self._place.content(kept)
         except FileNotFoundError:
             raise self._missing(name) from None
-        except OSError as error:
-            raise self._problem(f"evidence {file} cannot be read", error) from error
-        if content is None or hashlib.sha256(content).hexdigest() != name:
-            raise EvidenceProblem(
-                f"evidence {file} is not what was stored", "bring it back from a copy, or visit again"
-            )
+        if content is None or not is_named(content, name):
+            what = f"evidence {self._where(kept)} is not what was stored"
+            raise EvidenceProblem(what, "bring it back from a copy, or visit again")
         return content
 
     def path(self, name: str) -> Path:
-        """Return the file that holds *name*; texts are gzipped in it.
+        """Return the file that holds *name*, in a store that is a folder; texts are gzipped in it.
 
         Raises :class:`EvidenceProblem` when there is none, ``ValueError`` when *name* is no SHA-256.
         """
-        file = self._find(name)
-        if file is None:
-            raise self._missing(name)
-        return file
+        if isinstance(self.location, Bucket):
+            raise EvidenceProblem(f"evidence in {self.location} lies in no folder", "read it by its name")
+        return Path(self._there(name).file)
 
     def exists(self, name: str) -> bool:
         """Tell whether there is a file under *name*; ``ValueError`` when *name* is no SHA-256."""
-        return self._find(name) is not None
+        return self._place.look(name) is not None
 
     def verify(self, name: str) -> bool:
-        """Tell whether the file under *name* is there and holds what was stored."""
+        """Tell whether the file under *name* is there and holds what was stored; a bucket that is not reached says neither."""
         try:
             self.get(name)
         except EvidenceProblem:
@@ -124,8 +137,26 @@ class EvidenceStore:
 
     def look(self, name: str) -> Kept | None:
         """Return what is known of the file under *name* without reading it, or ``None`` where there is none."""
-        file = self._find(name)
-        return None if file is None else _kept(file)
+        return self._place.look(name)
+
+    def look_through(self, names: Iterable[str]) -> Iterator[tuple[str, Kept | None]]:
+        """Yield each of *names*, which come in order and once, with what :meth:`look` says of it.
+
+        A bucket is listed for it from the first to the last, a thousand files a request.
+        """
+        return self._place.look_through(names)
+
+    def inventory(self) -> Iterator[Kept]:
+        """Yield every file, in order of the names; never all of them in memory."""
+        return self._place.inventory()
+
+    def open(self, kept: Kept) -> IO[bytes]:
+        """Open a file as it is kept, unchecked.
+
+        Raises ``FileNotFoundError`` when it is gone, ``OSError`` or a :class:`~storage.problems.StorageProblem` when it cannot
+        be read.
+        """
+        return self._place.open(kept)
 
     def remove(self, name: str) -> None:
         """Take *name* away; nothing happens when it is gone already."""
@@ -133,92 +164,39 @@ class EvidenceStore:
         if kept is not None:
             self.discard(kept)
 
-    def discard(self, kept: Kept) -> None:
-        """Take away a file that :meth:`look` or :meth:`leftovers` gave; :class:`EvidenceProblem` when it stays."""
-        try:
-            kept.file.unlink(missing_ok=True)
-        except OSError as error:
-            raise self._problem(f"evidence {kept.file} cannot be removed", error) from error
+    def discard(self, *files: Kept) -> None:
+        """Take away files that :meth:`look` or :meth:`leftovers` gave; :class:`EvidenceProblem` when one stays."""
+        self._place.discard(files)
+
+    def take_away(self, kept: Kept, before: datetime) -> bool:
+        """Remove a file unless it was put again since *before*; return whether it is gone. Raises :class:`EvidenceProblem`."""
+        return self._place.take_away(kept, before)
 
     def leftovers(self, before: datetime) -> list[Kept]:
-        """Return the unfinished files that a killed process left, last written before *before*."""
-        parts = (file for folder in self._folders() for file in folder.iterdir() if file.name.endswith(_PART))
-        return [kept for part in parts if (kept := _kept(part)) is not None and kept.written_at < before]
+        """Return the unfinished files that a killed process left, last written before *before*; a bucket has none."""
+        return self._place.leftovers(before)
 
-    def _folders(self) -> Iterator[Path]:
-        yield from sorted(folder for folder in self.directory.glob("??/??") if folder.is_dir())
+    def top(self) -> set[str]:
+        """Return the names of what lies directly in the store, folders and strangers too. Raises ``OSError``."""
+        return self._place.top()
 
-    def _folder(self, name: str) -> Path:
-        if not _NAME.fullmatch(name):
-            raise ValueError(f"{name[:80]!r} is no name of evidence: 64 hexadecimal digits, lower case")
-        return self.directory / name[:2] / name[2:4]
+    def note(self, name: str) -> str:
+        """Return the text of a small file that lies directly in the store. Raises ``OSError``."""
+        return self._place.note(name)
 
-    def _find(self, name: str) -> Path | None:
-        folder = self._folder(name)
-        return next((file for ending in _ENDINGS if (file := folder / f"{name}{ending}").is_file()), None)
+    def set_note(self, name: str, text: str | None) -> None:
+        """Write a small file directly into the store, which is made for it; ``None`` removes it. Raises ``OSError``."""
+        self._place.set_note(name, text)
 
-    def _renewed(self, name: str) -> bool:
-        """Tell whether *name* is there and sound; if so, mark it as just written, so that it is not taken for old."""
-        file = self._find(name)
-        if file is None:
-            return False
-        with suppress(FileNotFoundError):
-            content = _content(file)
-            if content is not None and hashlib.sha256(content).hexdigest() == name:
-                os.utime(file)
-                return True
-        return False
+    def _there(self, name: str) -> Kept:
+        kept = self._place.look(name)
+        if kept is None:
+            raise self._missing(name)
+        return kept
 
-    def _write(self, name: str, content: bytes, suffix: str) -> None:
-        packed = suffix in COMPRESSED
-        kept = gzip.compress(content, compresslevel=6, mtime=0) if packed else content
-        folder = self._folder(name)
-        folder.mkdir(parents=True, exist_ok=True)
-        part = folder / f".{name[:16]}.{uuid4().hex}{_PART}"
-        try:
-            with part.open("xb") as file:
-                file.write(kept)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(folder / f"{name}{suffix}{'.gz' if packed else ''}")
-        except BaseException:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
-            raise
-        _keep_names(folder)
+    def _where(self, kept: Kept) -> str:
+        return str(kept.file) if isinstance(self.location, Path) else f"{self.location}/{kept.file}"
 
     def _missing(self, name: str) -> EvidenceProblem:
-        what = f"there is no evidence {name} in {self.directory}"
-        return EvidenceProblem(what, "it may have been retired by age; check the folder, or visit again")
-
-    def _problem(self, what: str, error: OSError) -> EvidenceProblem:
-        remedy = _REMEDIES.get(error.errno or 0, "check the folder and the disk")
-        return EvidenceProblem(f"{what}: {error.strerror or error}", remedy)
-
-
-def _kept(file: Path) -> Kept | None:
-    try:
-        found = file.stat()
-    except FileNotFoundError:
-        return None
-    return Kept(file, found.st_size, datetime.fromtimestamp(found.st_mtime, UTC))
-
-
-def _content(file: Path) -> bytes | None:
-    """Return what *file* holds, unpacked, or ``None`` when it is damaged or larger than anything that is kept."""
-    with file.open("rb") as packed:
-        try:
-            with gzip.GzipFile(fileobj=packed) if file.suffix == ".gz" else nullcontext(packed) as stream:
-                content = stream.read(MAX_BYTES + 1)
-        except (EOFError, zlib.error, gzip.BadGzipFile):
-            return None
-    return content if len(content) <= MAX_BYTES else None
-
-
-def _keep_names(folder: Path) -> None:
-    """Make the folder's list of names last: a file whose name is lost in a power cut is lost."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        what = f"there is no evidence {name} in {self.location}"
+        return EvidenceProblem(what, "it may have been retired by age; check the place, or visit again")

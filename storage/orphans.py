@@ -6,14 +6,12 @@ Neither side is ever held in memory: rows come slice by slice of the names, file
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
-from uuid import uuid4
 
 from sqlalchemy import Select, and_, delete, func, inspect, select, union
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from storage.database import Database
-from storage.evidence import EvidenceStore, Kept
-from storage.problems import EvidenceProblem
+from storage.evidence import EvidenceStore
 from storage.records import EditionFile, Event, Page, PageState, Reply, Visit
 
 ROWS_AT_ONCE = 1000
@@ -121,28 +119,6 @@ def remove_unclosed(session: Session, before: datetime) -> int:
     if keys:
         session.execute(delete(Visit).where(Visit.id.in_(keys), Visit.finished_at.is_(None)))
     return len(keys)
-
-
-def take_away(store: EvidenceStore, kept: Kept, before: datetime) -> bool:
-    """Remove a file unless it was put again since *before*; return whether it is gone.
-
-    It is moved aside and looked at once more: whoever puts the same page in that moment either renews the age of the file,
-    which then comes back, or finds none and writes its own. Raises :class:`EvidenceProblem`.
-    """
-    aside = kept.file.with_name(f".{uuid4().hex}.part")
-    try:
-        kept.file.rename(aside)
-        if aside.stat().st_mtime < before.timestamp():
-            aside.unlink()
-            return True
-        # If it was written anew meanwhile, that is the same content.
-        aside.replace(kept.file)
-    except FileNotFoundError:
-        return False
-    except OSError as error:
-        what = f"evidence {kept.file} cannot be removed: {error.strerror or error}"
-        raise EvidenceProblem(what, f"make {store.directory} writable, then repair again") from error
-    return False
 
 
 def _named_in_slices(database: Database, gone: datetime | None) -> Iterator[str]:

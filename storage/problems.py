@@ -19,3 +19,7 @@ class DatabaseProblem(StorageProblem):
 
 class EvidenceProblem(StorageProblem):
     """An evidence file cannot be written, is missing, or is not what was stored."""
+
+
+class StoreUnreachable(StorageProblem):
+    """The service that keeps the evidence does not answer, or not us: it says nothing of any file in it."""

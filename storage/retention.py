@@ -43,12 +43,12 @@ def retire(
     """
     limit = as_utc(before)
     sizes: list[int] = []
-    for old in _batches(_older(store, limit)):
+    for old in _batches(kept.name for kept in store.inventory() if kept.written_at < limit):
         with database.reading() as session:
             needed = still_needed(session, old, limit, kept_runs)
         # Looked at once more: what was put again in the meantime is young, and its record is on its way.
-        unneeded = [kept for name in old if name not in needed and (kept := store.look(name)) is not None]
-        sizes += _discard(store, [kept for kept in unneeded if kept.written_at < limit], dry_run)
+        again = store.look_through(name for name in old if name not in needed)
+        sizes += _discard(store, [kept for _, kept in again if kept is not None and kept.written_at < limit], dry_run)
     sizes += _discard(store, store.leftovers(limit), dry_run)
     return Retired(len(sizes), sum(sizes))
 
@@ -66,15 +66,10 @@ def still_needed(session: Session, names: Collection[str], before: datetime, kep
     return {name for name in session.scalars(events.union(replies, frozen, *seen)) if name is not None}
 
 
-def _older(store: EvidenceStore, limit: datetime) -> Iterator[str]:
-    return (name for name in store if (kept := store.look(name)) is not None and kept.written_at < limit)
-
-
 def _discard(store: EvidenceStore, files: list[Kept], dry_run: bool) -> list[int]:
     """Remove *files*, unless this is a dry run, and return the bytes each takes on the disk."""
     if not dry_run:
-        for kept in files:
-            store.discard(kept)
+        store.discard(*files)
     return [kept.size for kept in files]
 
 

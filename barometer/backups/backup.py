@@ -72,7 +72,8 @@ def create(settings: Settings, folder: Path, keep_newest: int | None = None, tol
     Raises :class:`UserError` and :class:`~storage.problems.StorageProblem`.
     """
     _refuse_nothing(settings)
-    _refuse_the_store(settings.evidence, folder)
+    if isinstance(settings.evidence, Path):
+        _refuse_the_store(settings.evidence, folder)
     with _written_to(folder), _alone(folder):
         made_at = datetime.now(UTC)
         unfinished = _begun(folder, made_at)

@@ -35,14 +35,15 @@ class Placed(NamedTuple):
 def place(store: EvidenceStore, unfinished: Path, told: ToldFiles) -> Placed:
     """Bring the evidence that the list in *unfinished* names into the folder beside it; what has no file is listed as missing.
 
-    On one disk a file is linked, which takes no room; else it is copied. Raises ``OSError``.
+    On one disk a file is linked, which takes no room; else, and from a bucket, it is copied. Raises ``OSError`` and
+    :class:`~storage.problems.StorageProblem`.
     """
     target = EvidenceStore(unfinished.parent / EVIDENCE)
     found = Placed()
     touched: set[Path] = set()
     with (unfinished / MISSING).open("x", encoding="ascii", newline="\n") as missing:
-        for number, name in enumerate(names(unfinished / NEEDED), 1):
-            one = _place(store, target, name, touched)
+        for number, (name, kept) in enumerate(store.look_through(names(unfinished / NEEDED)), 1):
+            one = _place(store, kept, target, name, touched)
             if one.missing:
                 missing.write(f"{name}\n")
             found = Placed(*map(sum, zip(found, one, strict=True)))
@@ -53,9 +54,9 @@ def place(store: EvidenceStore, unfinished: Path, told: ToldFiles) -> Placed:
     return found
 
 
-def _place(store: EvidenceStore, target: EvidenceStore, name: str, touched: set[Path]) -> Placed:
+def _place(store: EvidenceStore, kept: Kept | None, target: EvidenceStore, name: str, touched: set[Path]) -> Placed:
     """Bring one file, unless it is there already."""
-    kept, there = store.look(name), target.look(name)
+    there = target.look(name)
     # Of two files of one name and different sizes at most one is what was stored.
     if there is not None and (kept is None or kept.size == there.size or target.verify(name)):
         return Placed(1, there.size)
@@ -66,28 +67,28 @@ def _place(store: EvidenceStore, target: EvidenceStore, name: str, touched: set[
         folder.mkdir(parents=True, exist_ok=True)
         touched.update((target.directory, folder.parent))
     try:
-        bring(kept, folder / kept.file.name)
+        bring(store, kept, folder / kept.file.name)
     except FileNotFoundError:
         return Placed(missing=1)
     touched.add(folder)
     return Placed(1, kept.size, 1, kept.size)
 
 
-def bring(kept: Kept, target: Path, *, link: bool = True) -> None:
+def bring(store: EvidenceStore, kept: Kept, target: Path, *, link: bool = True) -> None:
     """Make *target* a link to a stored file, or a copy that is as old where linking is not possible or not wanted.
 
-    It appears whole or not at all. Raises ``OSError``.
+    It appears whole or not at all. Raises ``OSError`` and :class:`~storage.problems.StorageProblem`.
     """
     part = target.with_name(f".{uuid4().hex}.part")
     try:
         try:
-            if not link:
+            if not link or not isinstance(store.location, Path):
                 raise OSError(errno.EXDEV, "a copy is wanted")
             os.link(kept.file, part)
         except OSError as error:
             if error.errno not in _OTHER_DISK:
                 raise
-            with kept.file.open("rb") as source, part.open("xb") as copy:
+            with store.open(kept) as source, part.open("xb") as copy:
                 shutil.copyfileobj(source, copy, 1 << 20)
                 copy.flush()
                 os.fsync(copy.fileno())
@@ -115,5 +116,4 @@ def sweep(folder: Path, backups: Iterable[Backup]) -> None:
     for side in merged(needed_by(backups), store):
         if not side.in_rows:
             store.remove(side.name)
-    for part in store.leftovers(datetime.max.replace(tzinfo=UTC)):
-        store.discard(part)
+    store.discard(*store.leftovers(datetime.max.replace(tzinfo=UTC)))

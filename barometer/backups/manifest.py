@@ -17,6 +17,7 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from barometer.errors import UserError
+from storage.evidence_folder import keep_names
 
 SCHEMA = "barometer-backup/1"
 MANIFEST, NEEDED, MISSING, EVIDENCE = "manifest.json", "evidence.txt", "missing.txt", "evidence"
@@ -159,6 +160,9 @@ def digest(file: Path) -> str:
 
 def keep(path: Path) -> None:
     """Make a file, or a folder's list of names, outlast a power cut."""
+    if path.is_dir():
+        keep_names(path)
+        return
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -143,7 +143,7 @@ def _refuse_another_database(database: Database, store: EvidenceStore) -> None:
         if any(len(orphans.unneeded(session, part)) < len(part) for part in _batches(first)):
             return
     raise UserError(
-        f"none of {len(first)} files looked at in {store.directory} is known to the database {database.address}",
+        f"none of {len(first)} files looked at in {store.location} is known to the database {database.address}",
         "check both in the settings; if they do belong together, give --strangers",
     )
 
@@ -163,14 +163,10 @@ class _Comparing:
         if not old:
             return
         with self._database.reading() as session:
-            free = orphans.unneeded(session, [_name(kept.file) for kept in old], self._gone)
+            free = orphans.unneeded(session, [kept.name for kept in old], self._gone)
         for kept in old:
-            if _name(kept.file) in free and (self._dry_run or orphans.take_away(self._store, kept, self._young)):
+            if kept.name in free and (self._dry_run or self._store.take_away(kept, self._young)):
                 self.taken = Taken(self.taken.files + 1, self.taken.bytes + kept.size)
-
-
-def _name(file: Path) -> str:
-    return file.name.partition(".")[0]
 
 
 def _longest_wait(settings: Settings) -> timedelta:
@@ -246,18 +242,16 @@ def _brought_back(names: set[str], store: EvidenceStore, copies: Path | None, dr
     if copies is None:
         return set()
     source = EvidenceStore(copies)
-    whole = {name for name in names if source.verify(name)}
+    whole = {kept.name: kept for name in names if source.verify(name) and (kept := source.look(name)) is not None}
     for name in sorted(whole) if not dry_run else ():
-        file = source.path(name)
-        store.put(source.get(name), f".{file.name.partition('.')[2].removesuffix('.gz')}")
-    return whole
+        store.put(source.get(name), whole[name].suffix)
+    return set(whole)
 
 
 def _leftovers(store: EvidenceStore, young: datetime, dry_run: bool) -> Taken:
     parts = store.leftovers(young)
     if not dry_run:
-        for part in parts:
-            store.discard(part)
+        store.discard(*parts)
     return Taken(len(parts), sum(part.size for part in parts))
 
 

@@ -18,7 +18,8 @@ from barometer.backups.evidence import TOLD_EVERY, bring
 from barometer.backups.manifest import Backup, Kind, keep
 from barometer.errors import UserError
 from storage.database import Database, open_database
-from storage.evidence import EvidenceStore
+from storage.evidence import EvidenceStore, Kept, Location
+from storage.evidence_files import shard
 from storage.problems import DatabaseProblem
 from storage.revisions import known_revisions
 
@@ -36,24 +37,25 @@ class Restored(NamedTuple):
     damaged_files: int
 
 
-def restore(backup: Backup, database_url: str, evidence: Path, told: Told = lambda _: None) -> Restored:
-    """Restore *backup* to the database at *database_url* and the folder *evidence*, both empty.
+def restore(backup: Backup, database_url: str, evidence: Location, told: Told = lambda _: None) -> Restored:
+    """Restore *backup* to the database at *database_url* and the folder or bucket *evidence*, both empty.
 
-    Every file is compared with its name: one that is damaged in the backup is left out and told, since the rest is worth
-    having. Raises :class:`UserError` before anything is written where the backup does not fit or a place is not empty, and
+    Files in a bucket are as old as their restoration; in a folder they keep their age. Every file is compared with its name:
+    one that is damaged in the backup is left out and told, since the rest is worth having. Raises :class:`UserError` before
+    anything is written where the backup does not fit or a place is not empty, and
     :class:`~storage.problems.StorageProblem`.
     """
     _refuse_what_does_not_fit(backup, database_url)
-    _refuse_full_places(backup, database_url, evidence)
+    target = EvidenceStore(evidence)
+    _refuse_full_places(backup, database_url, target)
     try:
-        evidence.mkdir(parents=True, exist_ok=True)
-        (evidence / MARK).write_text(f"{backup.folder.name}\n", "utf-8")
-        files, damaged, damaged_files = _evidence(backup, evidence, told)
+        target.set_note(MARK, f"{backup.folder.name}\n")
+        files, damaged, damaged_files = _evidence(backup, target, told)
         told(Progress("database", 0, backup.manifest.database.bytes))
         _database(backup, database_url)
         told(Progress("database", backup.manifest.database.bytes, backup.manifest.database.bytes))
         rows = _compared(backup, database_url)
-        (evidence / MARK).unlink()
+        target.set_note(MARK, None)
     except OSError as error:
         what = f"restore: {error.filename or evidence}: {error.strerror or error}"
         raise UserError(what, "make room, or choose another place; the same command goes on") from error
@@ -79,16 +81,18 @@ def _refuse_what_does_not_fit(backup: Backup, database_url: str) -> None:
         raise UserError(f"{backup.folder}: {problem}", "use another backup (barometer backup list)")
 
 
-def _refuse_full_places(backup: Backup, database_url: str, evidence: Path) -> None:
-    if backup.evidence.resolve() == evidence.resolve():
+def _refuse_full_places(backup: Backup, database_url: str, target: EvidenceStore) -> None:
+    evidence = target.location
+    if isinstance(evidence, Path) and backup.evidence.resolve() == evidence.resolve():
         raise UserError(f"{evidence}: is the backup's own folder", "give --evidence another folder")
     try:
-        inside = {one.name for one in evidence.iterdir()} if evidence.exists() else set()
-        ours = (evidence / MARK).read_text("utf-8").strip() == backup.folder.name if MARK in inside else False
+        inside = target.top()
+        ours = target.note(MARK).strip() == backup.folder.name if MARK in inside else False
     except OSError as error:
-        raise UserError(f"{evidence}: {error.strerror}", "give --evidence another folder") from None
+        raise UserError(f"{evidence}: {error.strerror}", "give --evidence another place") from None
     if inside - _IGNORED and not ours:
-        raise UserError(f"{evidence}: is not empty, and nothing is overwritten", "give --evidence an empty folder")
+        kind = "folder" if isinstance(evidence, Path) else "prefix"
+        raise UserError(f"{evidence}: is not empty, and nothing is overwritten", f"give --evidence an empty {kind}")
     if backup.manifest.database.kind is Kind.SQLITE:
         file = _file(database_url)
         if file.exists() or file.is_symlink():
@@ -122,25 +126,21 @@ def _file(database_url: str) -> Path:
     return file
 
 
-def _evidence(backup: Backup, evidence: Path, told: Told) -> tuple[int, list[str], int]:
+def _evidence(backup: Backup, target: EvidenceStore, told: Told) -> tuple[int, list[str], int]:
     """Bring the files, each compared with its name; return how many, and which could not be."""
-    source, target = EvidenceStore(backup.evidence), EvidenceStore(evidence)
+    source = EvidenceStore(backup.evidence)
     damaged: list[str] = []
     files = wrong = 0
     touched: set[Path] = set()
     total = backup.manifest.evidence.files
-    for number, name in enumerate(names_with_files(backup), 1):
+    for number, (name, there) in enumerate(target.look_through(names_with_files(backup)), 1):
         kept = source.look(name)
         if kept is None or not source.verify(name):
             wrong += 1
             damaged += [name][: LISTED - len(damaged)]
             continue
-        folder = evidence / name[:2] / name[2:4]
-        if target.look(name) is None:
-            folder.mkdir(parents=True, exist_ok=True)
-            # Never a link: what is written to the live store must not change a backup.
-            bring(kept, folder / kept.file.name, link=False)
-            touched.update((evidence, folder.parent, folder))
+        if there is None:
+            touched |= _brought(source, kept, target)
         files += 1
         if number % TOLD_EVERY == 0:
             told(Progress("evidence", number, total))
@@ -148,6 +148,18 @@ def _evidence(backup: Backup, evidence: Path, told: Told) -> tuple[int, list[str
         keep(one)
     told(Progress("evidence", total, total))
     return files, damaged, wrong
+
+
+def _brought(source: EvidenceStore, kept: Kept, target: EvidenceStore) -> set[Path]:
+    """Bring one file; return the folders whose lists of names it changed."""
+    if not isinstance(target.location, Path):
+        target.put(source.get(kept.name), kept.suffix)
+        return set()
+    folder = target.location / shard(kept.name)
+    folder.mkdir(parents=True, exist_ok=True)
+    # Never a link: what is written to the live store must not change a backup.
+    bring(source, kept, folder / kept.file.name, link=False)
+    return {target.location, folder.parent, folder}
 
 
 def _database(backup: Backup, database_url: str) -> None:

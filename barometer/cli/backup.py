@@ -14,6 +14,7 @@ from barometer.cli.root import current_settings
 if TYPE_CHECKING:
     from barometer.backups.backup import Progress
     from barometer.backups.manifest import Backup
+    from storage.evidence_location import Location
 
 app = typer.Typer(help="Backups of the database and its evidence: make, list, check.", no_args_is_help=True)
 
@@ -142,7 +143,14 @@ def restore(
             "--database", metavar="URL", help="The address of an empty database, or of a file that is not there."
         ),
     ],
-    evidence: Annotated[Path, typer.Option("--evidence", metavar="DIR", help="An empty folder for the evidence.")],
+    evidence: Annotated[
+        str,
+        typer.Option(
+            "--evidence",
+            metavar="DIR",
+            help="An empty folder for the evidence, or s3://BUCKET/PREFIX with nothing in it.",
+        ),
+    ],
     folder: From = None,
     as_json: AsJson = False,
 ) -> None:
@@ -154,9 +162,9 @@ def restore(
     """
     from barometer.backups.restore import restore as bring_back
 
-    found = _backup(backup, folder)
+    found, place = _backup(backup, folder), _location(evidence)
     with _shown() as told:
-        done = bring_back(found, database, evidence, told)
+        done = bring_back(found, database, place, told)
     if as_json:
         sys.stdout.write(printable(json_text({"backup": str(found.folder), **done._asdict()})) + "\n")
     else:
@@ -166,6 +174,17 @@ def restore(
     if done.damaged_files:
         plain_error(f"{done.damaged_files} files of evidence could not be restored")
         raise typer.Exit(1)
+
+
+def _location(evidence: str) -> "Location":
+    from barometer.errors import UserError
+    from storage.evidence_location import evidence_location
+
+    try:
+        return evidence_location(evidence)
+    except ValueError as error:
+        what, _, remedy = str(error).partition("; ")
+        raise UserError(f"--evidence: {what}", remedy) from None
 
 
 def _backup(named: str | None, folder: Path | None) -> "Backup":

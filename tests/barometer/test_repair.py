@@ -18,7 +18,7 @@ from barometer.settings import Settings
 from storage import orphans
 from storage.database import Database, open_database
 from storage.evidence import EvidenceStore
-from storage.orphans import LASTING, OF_VISITS, Side, merged, sides, take_away
+from storage.orphans import LASTING, OF_VISITS, Side, merged, sides
 from storage.records import Batch, Edition, Page, Record, Reply, Run, Visit
 from storage.vocabulary import ReplyKind, RunState
 from tests.barometer.backup_commands import barometer, surroundings
@@ -143,11 +143,11 @@ def test_a_file_that_is_put_again_while_it_is_taken_away_stays(place: Place, mon
     kept = place.store.look(name)
     assert kept is not None
     os.utime(kept.file)  # what a crawl does that puts the same page once more
-    assert not take_away(place.store, kept, NOW - timedelta(hours=1))
+    assert not place.store.take_away(kept, NOW - timedelta(hours=1))
     assert place.store.verify(name)
     then = (NOW - timedelta(days=1)).timestamp()
     os.utime(kept.file, (then, then))
-    assert take_away(place.store, kept, NOW - timedelta(hours=1))
+    assert place.store.take_away(kept, NOW - timedelta(hours=1))
     assert not place.store.exists(name)
 
 

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from storage import evidence
+from storage import evidence, evidence_files
 from storage.evidence import AS_THEY_ARE, COMPRESSED, EvidenceStore, Kept
+from storage.evidence_folder import EvidenceFolder
 from storage.problems import EvidenceProblem
 from tests.storage.processes import all_at_once
 
@@ -128,6 +129,7 @@ def test_no_more_is_read_than_anything_that_was_put_holds(
 ) -> None:
     name = store.put(PAGE, suffix)
     monkeypatch.setattr(evidence, "MAX_BYTES", len(PAGE) - 1)
+    monkeypatch.setattr(evidence_files, "MAX_BYTES", len(PAGE) - 1)
     with pytest.raises(EvidenceProblem, match="not what was stored"):
         store.get(name)
     with pytest.raises(ValueError, match="at most"):
@@ -137,7 +139,7 @@ def test_no_more_is_read_than_anything_that_was_put_holds(
 def test_a_gzip_bomb_is_given_up_before_it_is_unpacked(store: EvidenceStore, monkeypatch: pytest.MonkeyPatch) -> None:
     file = store.path(store.put(PAGE, ".html"))
     file.write_bytes(gzip.compress(bytes(50_000_000), compresslevel=1))
-    monkeypatch.setattr(evidence, "MAX_BYTES", 2_000_000)
+    monkeypatch.setattr(evidence_files, "MAX_BYTES", 2_000_000)
     tracemalloc.start()
     try:
         assert not store.verify(NAME)
@@ -173,7 +175,8 @@ def test_a_page_that_vanishes_while_it_is_read_is_missing(
     store: EvidenceStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.put(PAGE, ".html")
-    monkeypatch.setattr(EvidenceStore, "path", lambda self, name: self.directory / "gone.html.gz")
+    gone = Kept(store.directory / "gone.html.gz", 0, datetime.now(UTC))
+    monkeypatch.setattr(EvidenceFolder, "look", lambda self, name: gone)
     with pytest.raises(EvidenceProblem, match="there is no evidence"):
         store.get(NAME)
 
@@ -183,11 +186,12 @@ def test_a_page_that_cannot_be_read_or_removed_is_reported(
 ) -> None:
     store.put(PAGE, ".html")
     # A folder can be neither read nor unlinked as a file, not even by the superuser.
-    monkeypatch.setattr(EvidenceStore, "path", lambda self, name: self.directory)
+    folder = Kept(store.directory, 0, datetime.now(UTC))
+    monkeypatch.setattr(EvidenceFolder, "look", lambda self, name: folder)
     with pytest.raises(EvidenceProblem, match="cannot be read"):
         store.get(NAME)
     with pytest.raises(EvidenceProblem, match="cannot be removed"):
-        store.discard(Kept(store.directory, 0, datetime.now(UTC)))
+        store.discard(folder)
 
 
 def test_a_file_in_the_way_of_the_folder_is_reported(tmp_path: Path) -> None:

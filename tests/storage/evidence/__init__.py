@@ -1,0 +1,1 @@
+"""One store of evidence, in a folder and in a bucket."""
