@@ -94,6 +94,8 @@ bench: install ## cost of the search against a plain Scrapy spider and Crawlee (
 
 soak: install ## kill real nights, schedulers, senders and readers over and over (needs root, Postfix, Dovecot; long)
 	@$(BIN)/python -m pytest -m soak
+	@$(BIN)/python -m benchmarks.soak_night
+	@if [ -n "$$BAROMETER_TEST_POSTGRES" ]; then $(BIN)/python -m benchmarks.soak_night --postgres "$$BAROMETER_TEST_POSTGRES"; fi
 	@$(BIN)/python -m benchmarks.soak $(ARGS)
 
 parts: install ## the real parts that some tests talk to: a help desk (Django) and Prism (npm), into build/

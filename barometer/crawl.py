@@ -3,8 +3,10 @@
 import os
 import socket
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -148,14 +150,21 @@ def worked_on(run: Run) -> bool:
     if run.claimed_by in (None, _holder()) or run.lease_until is None or run.lease_until <= utc_now():
         return False
     host, _, process = (run.claimed_by or "").rpartition(":")
-    if host == socket.gethostname() and process.isdigit():
-        try:
-            os.kill(int(process), 0)
-        except ProcessLookupError:
-            return False
-        except PermissionError:
-            return True
-    return True
+    return not (host == socket.gethostname() and process.isdigit() and _is_gone(int(process)))
+
+
+def _is_gone(process: int) -> bool:
+    """Tell whether no living process of this machine has this number; one that nobody took the exit code of is dead too."""
+    with suppress(OSError):
+        # After the name, which may hold anything, stands the state.
+        return Path(f"/proc/{process}/stat").read_text("utf-8", errors="replace").rpartition(")")[2].split()[0] in "ZX"
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
 
 
 def merchants_of(session: Session, run: Run) -> list[Merchant]:
@@ -196,7 +205,7 @@ def _is_private(mirror: Mirror | None) -> bool:
     return mirror.address == "localhost" or (literal is not None and not is_public(literal))
 
 
-def orders(run: Run, merchants: Sequence[Merchant], plan: Plan) -> list[SiteOrder]:
+def orders(run_id: str, merchants: Sequence[Merchant], plan: Plan) -> list[SiteOrder]:
     """Return what the spider is to read: one order a merchant, with the merchant's own country."""
     return [
         SiteOrder(
@@ -205,7 +214,7 @@ def orders(run: Run, merchants: Sequence[Merchant], plan: Plan) -> list[SiteOrde
             Profile.DESKTOP,
             merchant.language,
             merchant.id,
-            run.id,
+            run_id,
         )
         for merchant in merchants
     ]

@@ -3,7 +3,10 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from barometer.clusters.address import scheduler_address
+from barometer.errors import UserError
 
 
 def _number(given: object) -> object:
@@ -11,6 +14,15 @@ def _number(given: object) -> object:
     if isinstance(given, bool):
         raise ValueError("is not a number; write digits, without quotation marks")
     return given
+
+
+def _scheduler(text: str) -> str:
+    if not text.strip():
+        return ""
+    try:
+        return scheduler_address(text)
+    except UserError as error:
+        raise ValueError(str(error)) from None
 
 
 _Count = Annotated[int, BeforeValidator(_number)]
@@ -23,6 +35,7 @@ class Night(BaseModel):
     A batch is what one process reads: ``batch_size`` sites, in ``batch_minutes`` (0: as long as the budgets of its sites may
     take), its browser included in ``memory_mb`` (resident, millions of bytes). ``at_once`` of them run side by side and share
     what ``sites_at_once`` and ``renders_at_once`` allow. ``deadline_hours`` after it was begun, or taken up, a night ends.
+    With ``scheduler`` the workers of that Dask cluster read the batches; one that can is waited for ``wait_workers`` seconds.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -34,3 +47,5 @@ class Night(BaseModel):
     memory_mb: Annotated[_Count, Field(ge=100, le=1_000_000)] = 2000
     deadline_hours: Annotated[_Amount, Field(gt=0, le=48)] = 8.0
     logs: Path = Path("var/logs")
+    scheduler: Annotated[str, AfterValidator(_scheduler)] = ""
+    wait_workers: Annotated[_Amount, Field(ge=0, le=3600)] = 30.0

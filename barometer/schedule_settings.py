@@ -49,6 +49,12 @@ def _folder(path: Path) -> Path:
     return path
 
 
+def _textfile(path: Path | None) -> Path | None:
+    if path is not None and path.suffix != ".prom":
+        raise ValueError("is no name that node_exporter reads; let it end in .prom")
+    return path
+
+
 Count = Annotated[int, BeforeValidator(_number)]
 Cron = Annotated[str, AfterValidator(_times)]
 Minutes = Annotated[Count, Field(ge=1, le=10_080)]
@@ -138,10 +144,14 @@ class Notify(_Table):
 
 
 class Schedule(_Table):
-    """All jobs; ``logs`` is the folder under which each has its log, ``jobs/NAME.log``."""
+    """All jobs; ``logs`` is the folder under which each has its log, ``jobs/NAME.log``.
+
+    ``metrics_textfile`` is rewritten after every job and once a minute, for node_exporter.
+    """
 
     timezone: Annotated[str, AfterValidator(_zone)] = "Europe/Paris"
     logs: Folder = Path("var/logs")
+    metrics_textfile: Annotated[Path | None, AfterValidator(_textfile)] = None
     night: NightTimes = NightTimes()
     replies: ReplyTimes = ReplyTimes()
     attempts: AttemptTimes = AttemptTimes()

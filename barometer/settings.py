@@ -17,16 +17,27 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    ValidationError,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from barometer.contact_values import email_address
 from barometer.country_codes import country_code
 from barometer.errors import UserError
+from barometer.log_settings import Logs
 from barometer.night_settings import Night
 from barometer.probe_settings import FacebookAccount, Limits, Mail, Particulars, XAccount
 from barometer.schedule_settings import Schedule
 from barometer.site_address import site_url
+from storage.evidence_location import Location, evidence_location
 
 FILE_NAME = "barometer.toml"
 PREFIX = "BAROMETER_"
@@ -75,10 +86,10 @@ def _database(text: str) -> str:
     return text
 
 
-def _evidence(path: Path) -> Path:
-    if path == Path():
-        raise ValueError("is empty; name a folder, such as var/evidence")
-    return path
+def _evidence(given: object) -> Location:
+    if not isinstance(given, str | Path):
+        raise ValueError("is no text; write the path of a folder, or s3://BUCKET/PREFIX")
+    return evidence_location(given)
 
 
 def _number(given: object) -> object:
@@ -92,6 +103,7 @@ def _contact(text: str) -> str:
     return site_url(text) if "://" in text else email_address(text)
 
 
+Evidence = Annotated[Location, PlainValidator(_evidence), PlainSerializer(str, when_used="json")]
 Count = Annotated[int, BeforeValidator(_number)]
 Seconds = Annotated[float, BeforeValidator(_number), Field(allow_inf_nan=False)]
 
@@ -142,7 +154,7 @@ class Settings(BaseSettings):
     )
 
     database: Annotated[str, AfterValidator(_database)] = "sqlite:///var/barometer.sqlite3"
-    evidence: Annotated[Path, AfterValidator(_evidence)] = Path("var/evidence")
+    evidence: Evidence = Path("var/evidence")
     country: Annotated[str, AfterValidator(_country)] = "FR"
     delay: Annotated[Seconds, Field(ge=0, le=3600)] = 1.0
     sites_at_once: Annotated[Count, Field(ge=1, le=1000)] = 16
@@ -157,6 +169,7 @@ class Settings(BaseSettings):
     facebook: FacebookAccount = FacebookAccount()
     night: Night = Night()
     schedule: Schedule = Schedule()
+    logs: Logs = Logs()
 
     @classmethod
     def settings_customise_sources(
@@ -285,9 +298,12 @@ def _first_problem(error: ValidationError, path: Path, environment: Mapping[str,
     if details["type"] in {"model_type", "model_attributes_type"}:
         return UserError(f"{where}: is not a table", f"write [{key}] on a line of its own, and its keys below")
     what, _, remedy = details["msg"].removeprefix("Value error, ").partition("; ")
-    # An address of a database may hold a password, which must not end up on a screen or in a log.
+    # An address may hold a password, which must not end up on a screen or in a log.
     hidden = (
-        isinstance(details["input"], dict) or key == "database" or key.endswith(("password", "secret", "token", "urls"))
+        isinstance(details["input"], dict)
+        or key == "database"
+        or (key == "evidence" and ":/" in str(details["input"]))
+        or key.endswith(("password", "secret", "token", "urls"))
     )
     shown = "" if hidden or what.startswith("'") else f"{str(details['input'])[:60]!r}: "
     return UserError(f"{where}: {shown}{what[:1].lower()}{what[1:]}", remedy or "see: barometer settings --example")

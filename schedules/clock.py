@@ -4,13 +4,17 @@ A job's time is named by a key, such as ``2026-10-25T02:30``, that every schedul
 claims it in the database, so two schedulers, a restart, or a clock that jumps back start a thing twice and do it once.
 """
 
+import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 GRACE = timedelta(hours=6)
 """How late a job may still begin unless it says otherwise (*ours*)."""
+JUMP_SECONDS = 10.0
+"""How far the clock on the wall may move within a second, more than time did, before all is planned anew (*ours*)."""
 _NEXT = timedelta(microseconds=1)
 
 
@@ -93,9 +97,10 @@ def serve(
 ) -> None:
     """Call *begin* with each job and the key of its time, in a thread of its own, until *stopped* says so.
 
-    *stopped* is called with the seconds that it may wait. At the start, and after a sleep of the machine, the last time
-    missed is made up for. A job never runs beside itself. Raises :class:`BadTime` before anything has begun.
+    *stopped* is called with the seconds that it may wait. At the start, after a sleep of the machine, and when its clock was
+    set, the last time missed is made up for. A job never runs beside itself. Raises :class:`BadTime` before anything has begun.
     """
+    from apscheduler.jobstores.base import JobLookupError
     from apscheduler.schedulers.background import BackgroundScheduler
 
     jobs = list(jobs)
@@ -113,7 +118,17 @@ def serve(
         )  # fmt: skip
     scheduler.start()
     try:
+        apart = _wall_and_time_apart()
         while not stopped(1.0):
-            pass
+            before, apart = apart, _wall_and_time_apart()
+            # Whoever planned for ten o'clock and finds that it is nine would be silent for an hour.
+            for job in jobs if abs(apart - before) > JUMP_SECONDS else ():
+                with suppress(JobLookupError):  # one whose times have come to an end
+                    scheduler.modify_job(job.name, next_run_time=datetime.now(UTC))
     finally:
         scheduler.shutdown(wait=True)
+
+
+def _wall_and_time_apart() -> float:
+    """Return by how many seconds the clock on the wall is ahead of the one that nobody sets and that stands still in a sleep."""
+    return time.time() - time.monotonic()

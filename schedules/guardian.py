@@ -36,7 +36,9 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: gone.set())
     _linux(_PR_SET_CHILD_SUBREAPER, 1)
-    print(json.dumps(watch(orders, gone)), flush=True)  # noqa: T201 - this line is what the parent reads
+    told = json.dumps(watch(orders, gone)).encode() + b"\n"
+    with suppress(OSError):  # a parent that was killed reads nothing any more
+        os.write(sys.stdout.fileno(), told)
 
 
 def watch(orders: dict[str, Any], gone: threading.Event) -> dict[str, Any]:
@@ -103,12 +105,19 @@ class _Tally:
 
     def look(self, mark: str) -> None:
         """Take a sample."""
-        self.bytes = 0
-        for process in {*of_mark(mark), *_descendants()}:
+        own, shared = 0, dict[str, int]()
+        # Where orphans fall to this process, descent finds all: asking every process of a machine for its environment, twice a
+        # second, took a tenth of the processor time of a night.
+        for process in _descendants() if sys.platform == "linux" else {*of_mark(mark), *_descendants()}:
             with suppress(psutil.Error):
-                self.bytes += process.memory_info().rss
+                memory, name = process.memory_info(), process.name()
+                common = getattr(memory, "shared", 0)
+                own += memory.rss - common
+                shared[name] = max(common, shared.get(name, 0))
                 times = process.cpu_times()
                 self._cpu[process.pid, process.create_time()] = times.user + times.system
+        # A browser is twenty processes that hold the same program: summing them up finds twice of what is there.
+        self.bytes = own + sum(shared.values())
         self.peak = max(self.peak, self.bytes)
 
     @property

@@ -1,15 +1,12 @@
 """The command line: one module per command group, each thin."""
 
-import errno
 import os
 import sys
 
 import typer
 
-from barometer.cli.console import plain_error
+from barometer.cli.console import NOWHERE_TO_WRITE, plain_error
 from barometer.errors import UserError
-
-_NOWHERE_TO_WRITE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 
 app = typer.Typer(
     name="barometer",
@@ -41,7 +38,7 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
     except OSError as error:
-        if error.errno not in _NOWHERE_TO_WRITE:
+        if error.errno not in NOWHERE_TO_WRITE:
             raise
         plain_error(f"the output cannot be written: {error.strerror}; make room on the disk, or write elsewhere")
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -12,11 +13,13 @@ from sqlalchemy.orm import Session
 from barometer import crawl as work
 from barometer import depths as results
 from barometer import optout, panel
-from barometer.cli import options
+from barometer.cli import cluster_options, night_progress, options
 from barometer.cli.console import printable, stderr
 from barometer.cli.root import current_settings, opened_database
 from barometer.errors import UserError
 from barometer.measures.depth import Outcome
+from barometer.nights.one_pass import claimed_in_batches, read_in_batches
+from barometer.nights.terms import Wishes
 from barometer.reading import read_and_store
 from barometer.reports.terminal import depth_table
 from spiders.reading import SiteReading
@@ -55,6 +58,8 @@ def crawl(
     sites_at_once: Annotated[
         int | None, typer.Option("--sites-at-once", min=1, max=1000, help="Sites read side by side.")
     ] = None,
+    scheduler: cluster_options.Scheduler = None,
+    wait_workers: cluster_options.WaitWorkers = None,
     allow_private: options.AllowPrivate = False,
     map_host: options.MapHost = None,
     channels: options.Channels = None,
@@ -70,35 +75,62 @@ def crawl(
     Broken off by Ctrl-C, a crash or a power cut, the same command goes on where it stopped: no site is read twice, none is
     left out. Merchants on the opt-out list are not visited. Public hosts are read only when the settings say who you are.
 
+    With --scheduler the workers of a Dask cluster read them, in the batches of a night but without its second look; the summary
+    is the same. They share one PostgreSQL and one evidence store. Only this option does so, not the scheduler of \\[night].
+
     Example: [bold]barometer crawl --category shoes --limit 20[/bold]
     """
     settings = current_settings()
-    plan = options.plan(settings, None, channels, pages, depth, seconds, basis, False, static)
+    wishes = Wishes(
+        category, limit, channels, pages, depth, seconds, delay, basis, static, allow_private, tuple(map_host or ())
+    )
+    terms = settings.night.model_copy(
+        update={"scheduler": cluster_options.checked(scheduler) or ""}
+        | ({} if wait_workers is None else {"wait_workers": wait_workers})
+    )
+    if terms.scheduler and sites_at_once is not None:
+        raise UserError(
+            "--sites-at-once is for this machine", "with --scheduler, set sites_at_once where a worker runs"
+        )
+    # With a scheduler it is for the workers to have a browser.
+    rendered = settings.render if static is None else not static
+    plan = options.plan(
+        settings, None, channels, pages, depth, seconds, basis, False, True if terms.scheduler else static
+    )
     behaviour = options.behaviour(settings, delay, allow_private, map_host, sites_at_once, settings.evidence)
+    executor = cluster_options.executor(settings, wishes, terms) if terms.scheduler and not estimate_only else None
     with opened_database(settings) as database:
         with database.session() as session:
             merchants = _selected(session, category, only, limit)
             settings.require_operator(work.on_public_hosts(merchants, behaviour.map_hosts))
-            guess = work.estimate(session, merchants, behaviour, plan)
+            guess = work.estimate(session, merchants, behaviour, replace(plan, render=rendered))
             _print_estimate(guess)
             if estimate_only:
                 return
-            selection = {
-                "category": category,
-                "only": sorted(only or []),
-                "limit": limit,
-                "channels": sorted(plan.channels),
-            }
-            run, resumed = work.open_run(session, merchants, selection, new)
-            claimed = work.claim(session, run)
-            waiting = work.left_to_read(session, run)
+            if executor is not None:
+                claimed, left, resumed = claimed_in_batches(session, merchants, wishes, only or [], terms, new)
+            else:
+                selection = {
+                    "category": category,
+                    "only": sorted(only or []),
+                    "limit": limit,
+                    "channels": sorted(plan.channels),
+                }
+                run, resumed = work.open_run(session, merchants, selection, new)
+                claimed = work.claim(session, run)
+                waiting = work.left_to_read(session, run)
+                left = len(waiting)
         if resumed:
-            stderr.print(f"taking up the crawl of {run.started_at:%Y-%m-%d %H:%M} UTC: {len(waiting)} sites left")
-        finished = _read(database, claimed, work.orders(run, waiting, plan), behaviour)
+            stderr.print(f"taking up the crawl {claimed.run_id[:8]}: {left} sites left")
+        if executor is not None:
+            with night_progress.shown() as told:
+                finished = read_in_batches(database, settings, claimed, len(merchants), wishes, terms, told, executor)
+        else:
+            finished = _read(database, claimed, work.orders(claimed.run_id, waiting, plan), behaviour)
         with database.session() as session:
             closed = work.close(session, claimed)
-            counts = {str(status): count for status, count in work.tally(session, run.id).items()}
-    _print_summary(run.id, closed, counts, as_json)
+            counts = {str(status): count for status, count in work.tally(session, claimed.run_id).items()}
+    _print_summary(claimed.run_id, closed, counts, as_json)
     if not finished:
         raise typer.Exit(130)
 

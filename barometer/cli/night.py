@@ -1,13 +1,16 @@
 """``barometer night`` and ``barometer status``: a night of the whole panel, what came of it, and where things stand."""
 
+import json
 import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from barometer.cli import night_progress, options, root
-from barometer.cli.console import json_text, plain_error, printable
+from barometer.cli import cluster_options, night_progress, options, root
+from barometer.cli.console import as_room_allows, json_text, plain_error, printable, stderr_line
 from barometer.cli.root import current_settings, opened_database
+from barometer.monitoring.log import about_all, teller
+from barometer.monitoring.log import as_json as as_json_log
 
 if TYPE_CHECKING:
     from barometer.nights.report import NightReport
@@ -60,6 +63,8 @@ def run(
             help="End a batch whose process and browser hold more, in millions of bytes. Default: the settings', 2000.",
         ),
     ] = None,
+    scheduler: cluster_options.Scheduler = None,
+    wait_workers: cluster_options.WaitWorkers = None,
     as_json: AsJson = False,
     allow_private: options.AllowPrivate = False,
     map_host: options.MapHost = None,
@@ -76,6 +81,9 @@ def run(
     Killed at any moment, the same command goes on: no site is read twice, none is left out. Merchants who opt out meanwhile
     are left alone at once. The report is also written as report.json and report.html beside the logs.
 
+    With --scheduler the workers of a Dask cluster read the batches, as many at once as these have threads; --at-once is for this
+    machine alone. They share one PostgreSQL and one evidence store, and each has its own settings and logs.
+
     Exit codes: 0 all sites are closed, or another process is at work on this night; 1 some sites are not closed; 2 bad input or
     settings, or nothing could go on; 130 stopped with Ctrl-C, to be taken up again.
 
@@ -86,7 +94,7 @@ def run(
     settings = current_settings()
     given = {
         "batch_size": batch_size, "at_once": at_once, "deadline_hours": deadline, "batch_minutes": batch_minutes,
-        "memory_mb": memory_mb,
+        "memory_mb": memory_mb, "scheduler": cluster_options.checked(scheduler), "wait_workers": wait_workers,
     }  # fmt: skip
     terms = night.night_settings(settings).model_copy(
         update={key: value for key, value in given.items() if value is not None}
@@ -94,8 +102,10 @@ def run(
     wishes = night.Wishes(
         category, limit, channels, pages, depth, seconds, delay, basis, static, allow_private, tuple(map_host or ())
     )
-    with opened_database(settings) as database, night_progress.shown() as told:
-        end = night.run_night(database, settings, due, told, wishes, terms=terms, command=command())
+    executor = cluster_options.executor(settings, wishes, terms)
+    tell = teller(settings, stderr_line)
+    with opened_database(settings) as database, night_progress.shown(tell, lines=as_json_log(settings)) as told:
+        end = night.run_night(database, settings, due, told, wishes, terms=terms, command=command(), executor=executor)
     if end.report is not None:
         _print_report(end.report, as_json)
     elif as_json:
@@ -137,6 +147,13 @@ def show(
 def batch(
     batch_id: Annotated[str, typer.Argument(metavar="BATCH", help="The key of the batch.")],
     token: Annotated[int, typer.Option("--token", help="The token it was handed out with.")],
+    at_once: Annotated[
+        int | None,
+        typer.Option("--at-once", min=1, help="Processes that share this machine. Default: as the run says."),
+    ] = None,
+    wishes: Annotated[
+        str | None, typer.Option("--wishes", metavar="JSON", help="How sites are read. Default: as the run says.")
+    ] = None,
 ) -> None:
     """Read one batch of a night; started by it, one process a batch.
 
@@ -146,16 +163,22 @@ def batch(
     from barometer.errors import UserError
     from barometer.night import reading_terms
     from barometer.nights.batch_child import read_batch
-    from storage.records import Batch, Run
+    from barometer.nights.terms import terms_of, wishes_of
+    from storage.records import Batch
 
     settings = current_settings()
+    tell = teller(settings, _to_log)
     with opened_database(settings) as database:
         with database.reading() as session:
             found = session.get(Batch, batch_id)
             if found is None:
                 raise UserError(f"there is no batch {batch_id[:40]!r}", "batches are begun by: barometer night run")
-            plan, behaviour = reading_terms(settings, session.get_one(Run, found.run_id))
-        code = read_batch(database, batch_id, token, plan, behaviour, _to_log)
+            if at_once is None or wishes is None:
+                plan, behaviour = reading_terms(session, settings, found.run_id)
+            else:
+                plan, behaviour = terms_of(settings, wishes_of(json.loads(wishes)), at_once)
+        about_all(run=found.run_id, batch=found.number)
+        code = read_batch(database, batch_id, token, plan, behaviour, tell)
     raise typer.Exit(code)
 
 
@@ -198,8 +221,9 @@ def _due(settings: object) -> "list[Due] | None":
 def _to_log(line: str) -> None:
     from storage.records import utc_now
 
-    sys.stdout.write(f"{utc_now():%H:%M:%S} {printable(' '.join(line.split()))}\n")
-    sys.stdout.flush()
+    with as_room_allows(sys.stdout):
+        sys.stdout.write(f"{utc_now():%H:%M:%S} {printable(' '.join(line.split()))}\n")
+        sys.stdout.flush()
 
 
 def _print_report(report: "NightReport", as_json: bool) -> None:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from barometer.cli.console import printable, stderr
+from barometer.cli.console import stderr, stderr_line
+from barometer.monitoring.log import about
 from barometer.reports.night_words import duration
 
 if TYPE_CHECKING:
@@ -15,10 +16,10 @@ LINE_SECONDS = 300.0
 
 
 @contextmanager
-def shown() -> Iterator[Callable[["Progress"], None]]:
-    """Give what shows progress, on standard error."""
-    if not stderr.is_terminal:
-        yield _Lines().show
+def shown(tell: Callable[[str], None] = stderr_line, *, lines: bool = False) -> Iterator[Callable[["Progress"], None]]:
+    """Give what shows progress on standard error: a bar, or by *tell* where there is no terminal, or *lines* are wanted."""
+    if lines or not stderr.is_terminal:
+        yield _Lines(tell).show
         return
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
@@ -43,7 +44,8 @@ def shown() -> Iterator[Callable[["Progress"], None]]:
 class _Lines:
     """Progress as lines: one when a batch has ended, or when nothing was said for long."""
 
-    def __init__(self) -> None:
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self._tell = tell
         self._said: tuple[int, int] | None = None
         self._at = 0.0
 
@@ -52,11 +54,11 @@ class _Lines:
         if state == self._said and progress.seconds - self._at < LINE_SECONDS:
             return
         self._said, self._at = state, progress.seconds
+        from barometer.jobs.night import progress_keys
+
         what = ", second look" if progress.second_look else ""
-        stderr.print(
-            printable(
+        with about("night_progress", **progress_keys(progress)):
+            self._tell(
                 f"night {progress.key}: {progress.closed} of {progress.sites} sites closed, {progress.ended} of "
                 f"{progress.batches} batches ended{what}, {duration(progress.seconds)}"
-            ),
-            markup=False, soft_wrap=True,
-        )  # fmt: skip
+            )

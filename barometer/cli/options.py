@@ -1,6 +1,5 @@
 """Options that several commands share, and what they make of the settings."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,6 +12,7 @@ from spiders.frontier import Budget
 from spiders.mirrors import Mirrors
 from spiders.orders import CrawlOptions, SiteOrder
 from spiders.plan import Plan
+from storage.evidence_location import Location
 from storage.vocabulary import Basis, Channel
 
 __all__ = ["CrawlOptions", "Plan", "SiteOrder", "behaviour", "channel_set", "plan"]
@@ -98,7 +98,7 @@ def plan(
 
 def behaviour(
     settings: Settings, delay: float | None, allow_private: bool, map_host: list[str] | None,
-    sites_at_once: int | None = None, evidence: Path | None = None,
+    sites_at_once: int | None = None, evidence: Location | None = None,
 ) -> CrawlOptions:  # fmt: skip
     """Return how a crawl behaves: the options where they are given, else the settings."""
     try:

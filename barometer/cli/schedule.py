@@ -13,9 +13,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from barometer.cli.console import json_text, plain_error, printable, stderr
+from barometer.cli.console import as_room_allows, json_text, plain_error, printable, stderr, stderr_line
 from barometer.cli.root import current_settings, opened_database
 from barometer.errors import UserError
+from barometer.monitoring.log import about, about_all, teller
 from barometer.settings import Settings
 
 app = typer.Typer(
@@ -59,7 +60,7 @@ def run(
 
     settings = current_settings()
     require_sense(settings, _now())
-    tell = _teller(settings)
+    tell = teller(settings, _timed(settings))
     told = notifier(settings.schedule.notify)
     with opened_database(settings) as database:
         scheduler = Scheduler(database, settings, _command(context), tell, told)
@@ -69,7 +70,8 @@ def run(
             scheduler.run_once()
         else:
             scheduler.run()
-    tell("ended")
+    with about("scheduler_ended"):
+        tell("ended")
     if once and scheduler.failed:
         raise typer.Exit(1)
 
@@ -145,10 +147,13 @@ def trigger(context: typer.Context, name: Name) -> None:
     from barometer.jobs.claims import BeingDone
     from barometer.jobs.running import manual_key
 
-    ended = _run(context, name, manual_key(), stderr_line)
+    due, tell = manual_key(), teller(current_settings(), stderr_line)
+    with about(job=name, due=due):
+        ended = _run(context, name, due, tell)
     if isinstance(ended, BeingDone):
         raise UserError(f"{ended.holder} does the {ended.kind} of {ended.due} now", "wait for it to end")
-    raise typer.Exit(_told(ended, name, stderr_line))
+    with about("job_over", job=name, due=due):
+        raise typer.Exit(_told(ended, name, tell))
 
 
 @app.command()
@@ -178,21 +183,19 @@ def job(
     """Do a job for one of its times, unless that is done or being done; the scheduler starts it so."""
     from barometer.jobs.claims import AlreadyDone, BeingDone
 
-    tell = _teller(current_settings())
-    tell(f"{name} for {due}")
+    settings = current_settings()
+    tell = teller(settings, _timed(settings))
+    about_all(job=name, due=due)
+    with about("job_at_work"):
+        tell(f"{name} for {due}")
     ended = _run(context, name, due, tell)
-    if isinstance(ended, AlreadyDone):
-        tell(f"nothing to do: {ended.state} before: {ended.said}")
-        return
-    if isinstance(ended, BeingDone):
-        tell(f"nothing to do: {ended.holder} does the {ended.kind} of {ended.due}")
-        return
-    raise typer.Exit(_told(ended, name, tell))
-
-
-def stderr_line(line: str) -> None:
-    """Print *line* for people, never as markup."""
-    stderr.print(Text(printable(" ".join(line.split()))), soft_wrap=True)
+    with about("job_over"):
+        if isinstance(ended, AlreadyDone):
+            tell(f"nothing to do: {ended.state} before: {ended.said}")
+        elif isinstance(ended, BeingDone):
+            tell(f"nothing to do: {ended.holder} does the {ended.kind} of {ended.due}")
+        else:
+            raise typer.Exit(_told(ended, name, tell))
 
 
 def _run(context: typer.Context, name: str, due: str, tell: Callable[[str], None]) -> Any:
@@ -227,13 +230,14 @@ def _command(context: typer.Context) -> tuple[str, ...]:
     return (*COMMAND, "--settings", str(file.absolute())) if file is not None else COMMAND
 
 
-def _teller(settings: Settings) -> Callable[[str], None]:
+def _timed(settings: Settings) -> Callable[[str], None]:
     """Return what writes a line with its time, whole, whichever thread it comes from."""
     zone = ZoneInfo(settings.schedule.timezone)
 
     def tell(line: str) -> None:
-        sys.stderr.write(f"{_now().astimezone(zone):%Y-%m-%d %H:%M:%S} {printable(' '.join(line.split()))}\n")
-        sys.stderr.flush()
+        with as_room_allows(sys.stderr):
+            sys.stderr.write(f"{_now().astimezone(zone):%Y-%m-%d %H:%M:%S} {printable(' '.join(line.split()))}\n")
+            sys.stderr.flush()
 
     return tell
 
@@ -242,11 +246,14 @@ def _introduce(settings: Settings, addresses: int, tell: Callable[[str], None]) 
     from schedules.clock import next_times
 
     told = f"{addresses} addresses are told" if addresses else "nobody is told"
-    tell(f"scheduler begun, times of {settings.schedule.timezone}; {told}; Ctrl-C ends it")
     zone = ZoneInfo(settings.schedule.timezone)
+    with about("scheduler_begun", timezone=zone.key):
+        tell(f"scheduler begun, times of {zone.key}; {told}; Ctrl-C ends it")
     for one in settings.schedule.enabled_jobs():
         coming = next_times(one, _now())
-        tell(f"{one.name}: next at {coming[0].astimezone(zone):%Y-%m-%d %H:%M}" if coming else f"{one.name}: never")
+        at = f"next at {coming[0].astimezone(zone):%Y-%m-%d %H:%M}" if coming else "never"
+        with about("job_next", job=one.name, at=coming[0].isoformat() if coming else None):
+            tell(f"{one.name}: {at}")
 
 
 def _stop_by_signal(stopping: threading.Event, tell: Callable[[str], None]) -> None:
@@ -254,7 +261,8 @@ def _stop_by_signal(stopping: threading.Event, tell: Callable[[str], None]) -> N
 
     def stop(number: int, _: object) -> None:
         if not stopping.is_set():
-            tell(f"{signal.Signals(number).name}: ending, and what was begun")
+            with about("scheduler_stopping", signal=signal.Signals(number).name):
+                tell(f"{signal.Signals(number).name}: ending, and what was begun")
         stopping.set()
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

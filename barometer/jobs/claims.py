@@ -29,6 +29,8 @@ KIND = "job:"
 """How the kind of every job's row begins."""
 LEASE = timedelta(minutes=3)
 """How long a job that is not heard of is left alone on another machine (*ours*)."""
+LONGEST_LEASE = LEASE + timedelta(minutes=1)
+"""What no lease reaches beyond but where the clock was set back; whoever lives has renewed it by the next beat (*ours*)."""
 BEAT_SECONDS = 30.0
 """How often a job is heard of (*ours*): five times may fail before the lease runs out."""
 _LOCK = 0x0BA2_0E7E_0106
@@ -266,7 +268,7 @@ def _worked_on(run: Run, now: datetime) -> bool:
         return False
     mark, number = run.parameters.get("process"), run.claimed_by.rpartition(":")[2]
     if not number.isdigit() or not mark or mark.rpartition(":")[0] != _machine_mark():
-        return True
+        return run.lease_until <= now + LONGEST_LEASE
     return _process_mark(int(number)) == str(mark)
 
 

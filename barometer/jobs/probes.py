@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from barometer import campaign_status, probing, social_watching
 from barometer.jobs.running import Report, Work
 from barometer.last_reading import last_reading, remember_reading
+from barometer.monitoring.log import about
 from barometer.probe_configuration import require_configured
 from barometer.social_watching import Watch
 from probes.campaign_life import sweep
@@ -76,7 +77,8 @@ def send_what_is_due(work: Work) -> Report:
 
     def tell(told: Told) -> None:
         counts[str(told.outcome.state)] += bool(told.attempt_id)
-        work.tell(f"{told.outcome.state}: {told.channel or ''} {told.target}: {told.outcome.why}")
+        with about("attempt", attempt=told.attempt_id or None, channel=told.channel, state=told.outcome.state):
+            work.tell(f"{told.outcome.state}: {told.channel or ''} {told.target}: {told.outcome.why}")
 
     outbox.tell = tell
     try:

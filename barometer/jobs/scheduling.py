@@ -5,13 +5,13 @@ machine does the job, starts again what was killed, and lets what failed wait fo
 """
 
 import asyncio
-import logging
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,10 +19,13 @@ from zoneinfo import ZoneInfo
 from barometer.errors import UserError
 from barometer.jobs import claims as job_claims
 from barometer.jobs.claims import AlreadyDone, BeingDone, Free
+from barometer.jobs.clock_log import clock_heard
 from barometer.jobs.log import rotate
 from barometer.jobs.messages import message_on
 from barometer.jobs.notifying import Notifier
 from barometer.jobs.running import JOBS
+from barometer.monitoring.log import about
+from barometer.monitoring.textfile import Textfile
 from barometer.probe_configuration import calendar
 from barometer.settings import FILE_NAME, Settings
 from schedules.calendars import is_quiet
@@ -49,7 +52,8 @@ _TICK = "tick"
 class Scheduler:
     """Starts jobs; ``command`` are the words that start ``barometer`` with these settings, ``tell`` hears one line an event.
 
-    When ``stopping`` is set, it ends what it started, and itself. ``failed`` counts times of jobs that ended badly.
+    When ``stopping`` is set, it ends what it started, and itself. ``failed`` counts times of jobs that ended badly. The file of
+    metrics that the settings name is rewritten every minute and after every job.
     """
 
     database: Database
@@ -61,6 +65,9 @@ class Scheduler:
     look_again: float = LOOK_AGAIN_SECONDS
     failed: int = 0
 
+    def __post_init__(self) -> None:
+        self._metrics = Textfile(self.settings.schedule.metrics_textfile, partial(self._say, "metrics_not_written"))
+
     def run(self) -> None:
         """Begin each job at its times until somebody stops it."""
         # A clock that waits for hours does not notice that the machine slept meanwhile: it is woken every minute.
@@ -69,8 +76,10 @@ class Scheduler:
         def begin(job: Job, due: str) -> None:
             if job.name != _TICK:
                 self.begin(job, due)
+            elif not self.stopping.is_set():
+                self._metrics.rewrite(self.database, self.settings)
 
-        with _clock_heard(self.tell):
+        with clock_heard(self.tell):
             serve([*self._jobs(), minutely], begin, self.stopping.wait)
 
     def run_once(self) -> None:
@@ -89,6 +98,11 @@ class Scheduler:
 
     def begin(self, job: Job, due: str) -> None:
         """See that *job* is done for the time *due*: by a child of this process, unless it is done or another's."""
+        with about(job=job.name, due=due):
+            self._begin(job, due)
+            self._metrics.rewrite(self.database, self.settings)
+
+    def _begin(self, job: Job, due: str) -> None:
         patience = _Patience(job.grace)
         told: str | None = None
         starts = 0
@@ -97,15 +111,16 @@ class Scheduler:
             match now:
                 case AlreadyDone():
                     if told is not None:
-                        self.tell(f"{job.name}: {due} was done elsewhere: {now.said}")
+                        self._say("job_done_elsewhere", f"{job.name}: {due} was done elsewhere: {now.said}")
                     return
                 case Free() if starts > RESTARTS:
                     self._give_up(job.name, due, f"was killed {starts} times")
                     return
                 case Free():
                     starts += 1
-                    self.tell(f"{job.name}: begun for {due}" + (", taken up again" if now.begun else ""))
-                    if self._ended(job.name, due, asyncio.run(self._child(job.name, due))):
+                    said = f"{job.name}: begun for {due}" + (", taken up again" if now.begun else "")
+                    self._say("job_begun", said, again=now.begun)
+                    if self._ended(job.name, due, asyncio.run(self._child(job.name, due)), last=starts > RESTARTS):
                         return
                     self.stopping.wait(PAUSE_SECONDS)
                     continue
@@ -115,13 +130,17 @@ class Scheduler:
                 case StorageProblem():
                     what = f"waits: {now}"
             if what != told:
-                self.tell(f"{job.name}: {due} {what}")
+                self._say("job_waits", f"{job.name}: {due} {what}")
                 told = what
             if patience.over():
-                self.tell(f"{job.name}: {due} is left out: its grace has passed")
+                self._say("job_left_out", f"{job.name}: {due} is left out: its grace has passed")
                 self.failed += isinstance(now, StorageProblem)
                 return
             self.stopping.wait(self.look_again)
+
+    def _say(self, event: str, said: str, **keys: object) -> None:
+        with about(event, **keys):
+            self.tell(said)
 
     def _jobs(self) -> list[Job]:
         return self.settings.schedule.enabled_jobs()
@@ -137,7 +156,7 @@ class Scheduler:
         found, told = self._standing(name, due), False
         while isinstance(found, StorageProblem) and not self.stopping.is_set():
             if not told:
-                self.tell(f"{name}: {due} ended; how is not known yet: {found}")
+                self._say("job_waits", f"{name}: {due} ended; how is not known yet: {found}")
                 told = True
             self.stopping.wait(self.look_again)
             found = self._standing(name, due)
@@ -168,14 +187,15 @@ class Scheduler:
     def _log(self, name: str) -> Path:
         return self.settings.schedule.logs / "jobs" / f"{name}.log"
 
-    def _ended(self, name: str, due: str, end: ChildEnd) -> bool:
-        """Tell how a child ended; return whether this time of the job is over with it."""
+    def _ended(self, name: str, due: str, end: ChildEnd, last: bool) -> bool:
+        """Tell how a child, which may be the *last* to be begun, ended; return whether this time of the job is over with it."""
         found = self._standing_once_back(name, due)
         if isinstance(found, AlreadyDone):
             self._report(name, due, found, end)
             return True
         if end.ended is Ended.STOPPED:
-            self.tell(f"{name}: {due} broken off; it is taken up again when the scheduler starts in time")
+            said = f"{name}: {due} broken off; it is taken up again when the scheduler starts in time"
+            self._say("job_broken_off", said, **_keys(end))
             return True
         if isinstance(found, BeingDone | StorageProblem):
             return isinstance(found, StorageProblem)
@@ -184,15 +204,15 @@ class Scheduler:
             Ended.MEMORY: f"was ended with {end.peak_bytes / 1e6:.0f} MB, more than it may hold",
             Ended.NOT_STARTED: f"could not be started: {end.problem}",
         }.get(end.ended)
-        if why is None and end.ended is Ended.EXITED and (end.exit_code or 0) > 0 and not found.begun:
-            # Neither killed nor claimed: its settings or its database are in the way, and will be in two seconds.
+        if why is None and last and end.ended is Ended.EXITED and (end.exit_code or 0) > 0 and not found.begun:
+            # Neither killed nor claimed: its settings are in the way, or its database, which may have been back by now.
             why = f"ended with exit code {end.exit_code} before it began"
         if why is not None:
             self._give_up(name, due, why, end)
             return True
         code = end.exit_code or 0
         how = f"signal {-code}" if code < 0 else end.problem or f"exit code {code}"
-        self.tell(f"{name}: {due} was broken off ({how})")
+        self._say("job_broken_off", f"{name}: {due} was broken off ({how})", **_keys(end))
         return False
 
     def _give_up(self, name: str, due: str, why: str, end: ChildEnd | None = None) -> None:
@@ -206,19 +226,19 @@ class Scheduler:
         took = "" if end is None else f" in {_span(end.seconds)}"
         if found.state is RunState.FAILED:
             self.failed += 1
-            self.tell(f"{name}: FAILED{took}: {found.said}; see {self._log(name)}")
+            self._say("job_failed", f"{name}: FAILED{took}: {found.said}; see {self._log(name)}", **_keys(end))
         else:
-            self.tell(f"{name}: done{took}: {found.said}")
+            self._say("job_done", f"{name}: done{took}: {found.said}", **_keys(end))
         terms = self.settings.schedule.notify
         if not len(self.notifier):
             return
         try:
             message = message_on(self.database, terms, self.settings.schedule.timezone, name, due, found)
         except StorageProblem as problem:
-            self.tell(f"{name}: warning: nobody was told: {problem}")
+            self._say("notification_failed", f"{name}: warning: nobody was told: {problem}")
             return
         if message is not None:
-            self.notifier.tell(message, lambda line: self.tell(f"{name}: warning: {line}"))
+            self.notifier.tell(message, lambda line: self._say("notification_failed", f"{name}: warning: {line}"))
 
 
 def require_sense(settings: Settings, now: datetime) -> None:
@@ -256,39 +276,15 @@ class _Patience:
         return time.monotonic() > self._until
 
 
-class _clock_heard:  # noqa: N801 - used as a function is
-    """While it lasts, what the clock leaves out is told in our words, and its own log is silent otherwise."""
-
-    def __init__(self, tell: Callable[[str], None]) -> None:
-        self._log, self._heard = logging.getLogger("apscheduler"), _Heard(tell)
-
-    def __enter__(self) -> None:
-        self._log.addHandler(self._heard)
-        self._log.propagate = False
-
-    def __exit__(self, *_: object) -> None:
-        self._log.removeHandler(self._heard)
-        self._log.propagate = True
-
-
-class _Heard(logging.Handler):
-    """Tells of times that the clock leaves out; of each long stretch once."""
-
-    def __init__(self, tell: Callable[[str], None]) -> None:
-        super().__init__(logging.WARNING)
-        self._tell = tell
-        self._told: dict[str, float] = {}
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Tell of *record*."""
-        about = record.args[0] if isinstance(record.args, tuple) and record.args else None
-        name = getattr(about, "id", None)
-        if name is None:
-            self._tell(f"clock: {record.getMessage()}")
-        elif time.monotonic() - self._told.get(name, -3600.0) >= 3600.0:
-            self._told[name] = time.monotonic()
-            self._tell(f"{name}: is still at work; times that come meanwhile are left out")
-
-
 def _span(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+
+
+def _keys(end: ChildEnd | None) -> dict[str, object]:
+    """Return how a child ended, for programs that read the log."""
+    if end is None:
+        return {}
+    return {
+        "ended": str(end.ended), "exit_code": end.exit_code, "seconds": round(end.seconds, 1),
+        "cpu_seconds": round(end.cpu_seconds, 1), "peak_bytes": end.peak_bytes,
+    }  # fmt: skip

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from barometer import crawl
 from barometer.crawl import Claim, ClaimLost
+from barometer.monitoring.log import about
 from barometer.nights import batches
 from barometer.optout import optouts
 from barometer.reading import patiently, read_and_store
@@ -15,16 +16,15 @@ from spiders.orders import CrawlOptions, SiteOrder
 from spiders.plan import Plan
 from spiders.reading import SiteReading
 from storage.database import Database
-from storage.records import Batch, Merchant, Run, Visit
+from storage.records import Batch, Merchant, Visit
 
 Told = Callable[[str], None]
 
 
 class _Begun(NamedTuple):
-    """A claimed batch: its run, what is left of it, and what became of the first looks that are to be replaced."""
+    """A claimed batch: what is left of it, and what became of the first looks that are to be replaced."""
 
     claimed: Claim
-    run: Run
     left: batches.Left
     first_looks: dict[str, str]
 
@@ -36,10 +36,12 @@ def read_batch(database: Database, batch_id: str, token: int, plan: Plan, behavi
     """
     begun = patiently(lambda: _begun(database, batch_id, token))
     if begun is None:
-        told("another process has this batch, or it has ended")
+        with about("batch_lost"):
+            told("another process has this batch, or it has ended")
         return batches.TAKEN_OVER
     left = begun.left
-    told(f"{len(left.merchants)} sites to read")
+    with about("batch_begun", sites=len(left.merchants)):
+        told(f"{len(left.merchants)} sites to read")
 
     def instead_of(reading: SiteReading) -> str | None:
         visit = reading.visit
@@ -51,17 +53,28 @@ def read_batch(database: Database, batch_id: str, token: int, plan: Plan, behavi
     def stored(reading: SiteReading) -> None:
         visit = reading.visit
         why = f" ({visit.status_reason})" if visit.status_reason else ""
-        told(f"{visit.url}: {visit.status}{why}, {visit.pages_read} pages read, {visit.pages_rendered} shown")
+        with about("site_closed", **_keys(visit)):
+            told(f"{visit.url}: {visit.status}{why}, {visit.pages_read} pages read, {visit.pages_rendered} shown")
 
     wanted = _still_wanted(database, begun, plan, told)
     try:
         finished = read_and_store(database, begun.claimed, wanted, behaviour, stored, instead_of)
     except ClaimLost:
-        told("another process took this batch over; nothing more is stored")
+        with about("batch_lost"):
+            told("another process took this batch over; nothing more is stored")
         return batches.TAKEN_OVER
     if not finished:
         return batches.INTERRUPTED
     return batches.READ_IN_PART if patiently(lambda: _what_is_left(database, begun)) else 0
+
+
+def _keys(visit: Visit) -> dict[str, object]:
+    """Return how a visit ended, for programs that read the log."""
+    seconds = ((visit.finished_at or visit.started_at) - visit.started_at).total_seconds()
+    return {
+        "merchant": visit.merchant_id, "url": visit.url, "status": visit.status, "reason": visit.status_reason,
+        "seconds": round(seconds, 1), "pages_read": visit.pages_read, "pages_rendered": visit.pages_rendered,
+    }  # fmt: skip
 
 
 def _begun(database: Database, batch_id: str, token: int) -> _Begun | None:
@@ -69,9 +82,8 @@ def _begun(database: Database, batch_id: str, token: int) -> _Begun | None:
         claimed = batches.claim(session, batch_id, token)
         if claimed is None:
             return None
-        run = session.get_one(Run, claimed.run_id)
-        left = batches.left(session, run, session.get_one(Batch, batch_id))
-        return _Begun(claimed, run, left, _first_looks(session, left.instead_of))
+        left = batches.left(session, session.get_one(Batch, batch_id))
+        return _Begun(claimed, left, _first_looks(session, left.instead_of))
 
 
 def _first_looks(session: Session, instead_of: Mapping[str, str]) -> dict[str, str]:
@@ -88,9 +100,10 @@ def _still_wanted(database: Database, begun: _Begun, plan: Plan, told: Told) -> 
     for merchant in begun.left.merchants:
         why = patiently(lambda one=merchant: _why_not(database, begun.claimed, one))  # type: ignore[misc]
         if why is None:
-            yield from crawl.orders(begun.run, [merchant], plan)
+            yield from crawl.orders(begun.claimed.run_id, [merchant], plan)
         else:
-            told(f"{merchant.url}: left alone, {why}")
+            with about("site_left_alone", merchant=merchant.id, url=merchant.url):
+                told(f"{merchant.url}: left alone, {why}")
 
 
 def _why_not(database: Database, claimed: Claim, merchant: Merchant) -> str | None:
@@ -104,5 +117,4 @@ def _why_not(database: Database, claimed: Claim, merchant: Merchant) -> str | No
 
 def _what_is_left(database: Database, begun: _Begun) -> Sequence[Merchant]:
     with database.reading() as session:
-        run = session.get_one(Run, begun.run.id)
-        return batches.left(session, run, session.get_one(Batch, begun.claimed.batch_id)).merchants
+        return batches.left(session, session.get_one(Batch, begun.claimed.batch_id)).merchants

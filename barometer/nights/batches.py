@@ -14,7 +14,7 @@ from typing import NamedTuple
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session, load_only
 
-from barometer.crawl import LEASE, Claim, ClaimLost, merchants_with, renew
+from barometer.crawl import LEASE, Claim, ClaimLost, left_to_read, merchants_with, renew
 from barometer.optout import optouts
 from schedules.children import ChildEnd, Ended
 from storage.records import Batch, Merchant, Page, Run, Visit, utc_now
@@ -48,6 +48,16 @@ def cut(session: Session, run: Run, size: int) -> None:
     _add(session, run.id, [(0, part) for part in _parts(run.parameters["merchants"], size)], first=0)
 
 
+def cut_unread(session: Session, run: Run, size: int) -> int:
+    """Cut what no open batch of *run* has yet to read into batches of *size*; return how many sites are left in all."""
+    waiting = [merchant.id for merchant in left_to_read(session, run)]
+    query = select(Batch.merchants).where(Batch.run_id == run.id, Batch.state == RunState.OPEN)
+    cut_already = {str(key) for merchants in session.scalars(query) for key in merchants}
+    parts = _parts([key for key in waiting if key not in cut_already], size)
+    _add(session, run.id, [(0, part) for part in parts], _next_number(session, run.id))
+    return len(waiting)
+
+
 def cut_second(session: Session, claimed: Claim, size: int) -> bool:
     """Cut what failed into batches of the retry pass, once; return whether the pass has any.
 
@@ -58,11 +68,12 @@ def cut_second(session: Session, claimed: Claim, size: int) -> bool:
     renew(session, claimed, NIGHT_LEASE)
     run = session.get_one(Run, claimed.run_id)
     if SECOND_LOOK not in run.parameters:
+        # What is still open, because nobody could bring it to an end, is read site by site; whoever is at it has lost it.
+        give_up_open(session, claimed)
         unread, passing = failures(session, run)
         run.parameters = {**run.parameters, SECOND_LOOK: passing}
         parts = [[merchant] for merchant in unread] + list(_parts(list(passing), size))
-        first = (session.scalar(select(func.max(Batch.number)).where(Batch.run_id == run.id)) or 0) + 1
-        _add(session, run.id, [(1, part) for part in parts], first)
+        _add(session, run.id, [(1, part) for part in parts], _next_number(session, run.id))
     return bool(open_batches(session, run.id, retry_pass=1))
 
 
@@ -104,13 +115,14 @@ def hand_out(session: Session, claimed: Claim, batch_id: str) -> int | None:
     batch = session.get_one(Batch, batch_id, with_for_update=True)
     if batch.state is not RunState.OPEN:
         return None
-    if not left(session, session.get_one(Run, batch.run_id), batch).merchants:
+    if not left(session, batch).merchants:
         batch.state, batch.finished_at, batch.claimed_by = RunState.CLOSED, utc_now(), None
         return None
+    # Also where the batch is given up: what was begun before, and is not heard of, stores nothing of it any more.
+    batch.token += 1
     if batch.starts >= MOST_STARTS:
         batch.state, batch.finished_at, batch.claimed_by = RunState.FAILED, utc_now(), None
         return None
-    batch.token += 1
     batch.starts += 1
     batch.started_at, batch.finished_at, batch.ended, batch.exit_code = utc_now(), None, None, None
     batch.claimed_by, batch.lease_until = _holder(), utc_now() + LEASE
@@ -132,14 +144,19 @@ def still_ours(session: Session, claimed: Claim) -> None:
         raise ClaimLost
 
 
-def left(session: Session, run: Run, batch: Batch) -> Left:
+def left(session: Session, batch: Batch) -> Left:
     """Return what *batch* has yet to read: not those that asked to be left alone, nor those gone from the panel."""
     keys = list(map(str, batch.merchants))
-    closed = _closed(session, run.id, keys)
-    again: Mapping[str, str] = run.parameters.get(SECOND_LOOK, {}) if batch.retry_pass else {}
+    closed = _closed(session, batch.run_id, keys)
+    again: Mapping[str, str] = _second_looks(session, batch.run_id) if batch.retry_pass else {}
     wanted = [key for key in keys if key not in closed or closed[key] == again.get(key)]
     allowed = optouts(session).honoured(merchants_with(session, wanted)).allowed
     return Left(allowed, {key: closed[key] for key in wanted if key in closed})
+
+
+def _second_looks(session: Session, run_id: str) -> dict[str, str]:
+    # Not the whole row: with the merchants of a large panel in it, each process would read megabytes.
+    return session.scalar(select(Run.parameters[SECOND_LOOK]).where(Run.id == run_id)) or {}
 
 
 def _closed(session: Session, run_id: str, keys: Sequence[str]) -> dict[str, str]:
@@ -153,22 +170,30 @@ def _closed(session: Session, run_id: str, keys: Sequence[str]) -> dict[str, str
 def record_end(session: Session, batch_id: str, token: int, end: ChildEnd, log: str) -> bool:
     """Keep how the process that was started with *token* ended; return ``False``, and keep nothing, where a later one is at work.
 
-    What was stopped from outside, or could not go on for want of a disk or a database, stays open; what ended badly by itself
-    is done with, and its sites are left to the retry pass.
+    What was stopped from outside, could not be started, or could not go on for want of a disk or a database, stays open; what
+    ended badly by itself is done with, and its sites are left to the retry pass.
     """
     batch = session.get_one(Batch, batch_id, with_for_update=True)
     if batch.token != token:
         return False
     if end.well:
         batch.state = RunState.CLOSED
-    elif end.ended is not Ended.STOPPED and not (end.ended is Ended.EXITED and end.exit_code == TROUBLE):
+    elif end.ended is not Ended.STOPPED and not in_trouble(end):
         batch.state = RunState.FAILED
+    if in_trouble(end):
+        # It was not the batch: however often that happens, its sites are not what is wrong.
+        batch.starts -= 1
     batch.ended, batch.exit_code, batch.log = str(end.ended), end.exit_code, log
     batch.finished_at, batch.claimed_by, batch.lease_until = utc_now(), None, None
     batch.seconds = (batch.seconds or 0.0) + end.seconds
     batch.cpu_seconds = (batch.cpu_seconds or 0.0) + end.cpu_seconds
     batch.peak_bytes = max(batch.peak_bytes or 0, end.peak_bytes)
     return True
+
+
+def in_trouble(end: ChildEnd) -> bool:
+    """Tell whether settings, database or disk were in the way of a child, so that it would be the same with any other."""
+    return end.ended is Ended.NOT_STARTED or (end.ended is Ended.EXITED and end.exit_code == TROUBLE)
 
 
 def give_up_open(session: Session, claimed: Claim) -> None:
@@ -192,6 +217,11 @@ def _add(session: Session, run_id: str, parts: Iterable[tuple[int, list[str]]], 
         Batch(run_id=run_id, number=number, retry_pass=retry_pass, merchants=part)
         for number, (retry_pass, part) in enumerate(parts, first)
     )
+
+
+def _next_number(session: Session, run_id: str) -> int:
+    last = session.scalar(select(func.max(Batch.number)).where(Batch.run_id == run_id))
+    return 0 if last is None else last + 1
 
 
 def _parts(keys: Sequence[str], size: int) -> Iterable[list[str]]:

@@ -1,6 +1,7 @@
 """Who works through the batches of a night: child processes of this machine, or whatever else follows the protocol."""
 
 import asyncio
+import json
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,7 +9,9 @@ from typing import NamedTuple, Protocol
 
 from barometer.crawl import Claim
 from barometer.errors import UserError
+from barometer.monitoring.log import sentence
 from barometer.nights import batches
+from barometer.nights.terms import Wishes
 from barometer.reading import patiently
 from schedules.children import ChildEnd, Ended, Limits, run_child
 from storage.database import Database
@@ -21,9 +24,14 @@ PAUSE_SECONDS = 2.0
 _LAST_BYTES = 4000
 
 
+class CannotGoOn(UserError):
+    """Settings, a disk or the database are in the way of every batch; what is stored stays, and the night open."""
+
+
 class Work(NamedTuple):
     """What it takes to read one batch, plain values but for the database: the claim of the night, the words that start
-    ``barometer``, what its process may take, and the folder of logs with that of the night in it.
+    ``barometer``, what its process may take, the folder of logs with that of the night in it, on which wishes sites are read,
+    and how many processes share this machine. Without the last two a process asks the run, which of a large panel is large.
     """
 
     database: Database
@@ -32,6 +40,8 @@ class Work(NamedTuple):
     limits: Limits
     logs: Path
     folder: str
+    wishes: Wishes | None = None
+    at_once: int | None = None
 
 
 class Executor(Protocol):
@@ -55,6 +65,8 @@ async def run_batch(work: Work, batch_id: str, stop: asyncio.Event | None = None
         return None
     token, log = handed
     words = [*work.command, "night", "batch", batch_id, "--token", str(token)]
+    if work.wishes is not None and work.at_once is not None:
+        words += ["--at-once", str(work.at_once), "--wishes", json.dumps(work.wishes.selection)]
     end = await run_child(words, work.limits, work.logs / log, stop)
     await asyncio.to_thread(patiently, lambda: _recorded(work, batch_id, token, end, log))
     return end
@@ -82,7 +94,7 @@ class LocalChildren:
         self._hopeless: str | None = None
 
     async def run(self, batch_ids: Sequence[str]) -> None:
-        """Bring each of *batch_ids* to an end; raises :class:`UserError` where none of them can go on."""
+        """Bring each of *batch_ids* to an end; raises :class:`CannotGoOn` where none of them can."""
         waiting = deque(batch_ids)
         workers = [asyncio.ensure_future(self._one_after_the_other(waiting)) for _ in range(self._at_once)]
         try:
@@ -94,7 +106,7 @@ class LocalChildren:
             await asyncio.gather(*workers, return_exceptions=True)
             raise
         if self._hopeless is not None:
-            raise UserError(
+            raise CannotGoOn(
                 f"the night cannot go on: {self._hopeless}",
                 "nothing stored is lost; mend it, then run the same command again",
             )
@@ -103,21 +115,21 @@ class LocalChildren:
         while waiting and not self._stop.is_set():
             batch_id = waiting.popleft()
             end = await run_batch(self._work, batch_id, self._stop)
-            if end is None or not in_trouble(end):
+            if end is None or not batches.in_trouble(end):
                 self._troubles = 0
                 continue
             self._troubles += 1
             if self._troubles >= MOST_TROUBLES:
-                self._hopeless = last_line(end.log)
+                self._hopeless = why_in_trouble(end)
                 self._stop.set()
                 return
             waiting.append(batch_id)
             await asyncio.sleep(PAUSE_SECONDS)
 
 
-def in_trouble(end: ChildEnd) -> bool:
-    """Tell whether a child ended because settings, database or disk were in its way."""
-    return end.ended is Ended.EXITED and end.exit_code == batches.TROUBLE
+def why_in_trouble(end: ChildEnd) -> str:
+    """Return in words what was in the way of a child: what its log says, or why it has none."""
+    return f"a batch could not be started: {end.problem}" if end.ended is Ended.NOT_STARTED else last_line(end.log)
 
 
 def last_line(log: Path) -> str:
@@ -130,4 +142,4 @@ def last_line(log: Path) -> str:
     except OSError as error:
         return f"the log {log} cannot be read: {error.strerror}"
     last = next((line.strip() for line in reversed(lines) if line.strip()), "its process said nothing")
-    return last.removeprefix("barometer: ")
+    return sentence(last)

@@ -31,6 +31,10 @@ class SmallDisk:
         """Refuse every write from now on, root's too."""
         subprocess.run(["mount", "-o", "remount,ro", str(self.path)], check=True, capture_output=True)
 
+    def writable(self) -> None:
+        """Allow every write again."""
+        subprocess.run(["mount", "-o", "remount,rw", str(self.path)], check=True, capture_output=True)
+
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[SmallDisk]:

@@ -1,7 +1,8 @@
 """``barometer`` whose jobs do as the file ``orders`` says, so that their ends can be chosen; all else is the real thing.
 
 A line ``NAME WORD`` orders a job: ``well``, ``fail``, ``sleep``, ``die`` (killed the first two
-times), ``dies`` (every time). Each time that a job is done leaves a line ``NAME DUE PROCESS`` in the file ``done``.
+times), ``dies`` (every time). While the file ``stumbles`` has a line, a job takes it away and ends before it claims anything,
+as it does when its database is away for a moment. Each time that a job is done leaves a line ``NAME DUE PROCESS`` in the file ``done``.
 """
 
 import functools
@@ -43,4 +44,8 @@ if __name__ == "__main__":
     beat = float(os.environ.get("STAND_IN_BEAT", job_claims.BEAT_SECONDS))
     job_claims.heard_of = functools.partial(job_claims.heard_of, beat=beat)  # type: ignore[assignment]
     schedule.COMMAND = (sys.executable, str(Path(__file__).resolve()))  # type: ignore[assignment]
+    stumbles = Path("stumbles")
+    if "job" in sys.argv and stumbles.exists() and (left := stumbles.read_text("utf-8").splitlines()):
+        stumbles.write_text("".join(f"{line}\n" for line in left[1:]), "utf-8")
+        sys.exit(2)
     main()

@@ -165,8 +165,7 @@ def test_a_second_look_takes_the_place_of_the_first_with_all_that_belongs_to_it(
         batches.cut_second(session, night, 4)
     batch = all_batches(database)[1]
     with database.session() as session:
-        run = session.get_one(Run, night.run_id)
-        left = batches.left(session, run, session.get_one(Batch, batch.id))
+        left = batches.left(session, session.get_one(Batch, batch.id))
     former = left.instead_of[batch.merchants[0]]
     claim = claimed(database, batch, hand_out(database, night, batch))
     assert claim is not None
@@ -175,9 +174,7 @@ def test_a_second_look_takes_the_place_of_the_first_with_all_that_belongs_to_it(
         visits = session.scalars(select(Visit)).all()
         assert [visit.status for visit in visits] == [VisitStatus.COMPLETE]
         assert {page.visit_id for page in session.scalars(select(Page))} == {visits[0].id} != {former}
-        assert (
-            batches.left(session, session.get_one(Run, night.run_id), session.get_one(Batch, batch.id)).merchants == []
-        )
+        assert batches.left(session, session.get_one(Batch, batch.id)).merchants == []
 
 
 def test_a_visit_is_stored_once_when_nobody_knows_whether_it_was(

@@ -133,6 +133,20 @@ def test_another_machine_is_left_alone_until_its_lease_runs_out(database: Databa
     assert claimed(database).token == 2
 
 
+def test_a_lease_from_before_the_clock_was_set_back_binds_nobody(database: Database) -> None:
+    claimed(database)
+    by_another_machine(database, timedelta(hours=1))
+    assert standing(database, "night", "K") == Free(True)
+    assert claimed(database).token == 2
+
+
+def test_a_living_process_of_this_machine_keeps_its_job_though_the_clock_was_set_back(database: Database) -> None:
+    mine = claimed(database)
+    with database.session() as session:
+        session.get_one(Run, mine.run_id).lease_until = utc_now() + timedelta(hours=1)
+    assert isinstance(claim(database, "night", "K"), BeingDone)
+
+
 def test_who_was_taken_over_from_can_write_nothing_more(database: Database) -> None:
     first = claimed(database)
     by_another_machine(database, timedelta(seconds=-1))

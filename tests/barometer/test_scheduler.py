@@ -160,6 +160,16 @@ def test_a_job_that_is_killed_is_taken_up_again_and_done_once(machine: Machine) 
 
 
 @pytest.mark.soak
+def test_a_job_that_cannot_begin_for_a_moment_is_begun_again(machine: Machine) -> None:
+    machine.settings({"night": "well"})
+    (machine.folder / "stumbles").write_text("once\ntwice\n", "utf-8")
+    told = machine.run("run", "--once")
+    assert told.code == 0, told.err
+    assert told.err.count("was broken off (exit code 2)") == 2
+    assert [(run.state, run.token) for run in machine.rows("night")] == [(RunState.CLOSED, 1)]
+
+
+@pytest.mark.soak
 def test_a_job_that_dies_every_time_is_given_up_until_its_next_time(machine: Machine) -> None:
     machine.settings({"night": "dies"})
     told = machine.run("run", "--once")

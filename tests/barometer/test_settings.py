@@ -53,7 +53,9 @@ def test_the_example_file_holds_every_setting_with_its_default() -> None:
     assert keys_of(table) == keys_of(plain)
     assert table["budgets"] == plain["budgets"]
     assert table["night"] == plain["night"]
-    assert {**table["schedule"], "notify": plain["schedule"]["notify"]} == plain["schedule"]
+    not_defaults = {key: plain["schedule"][key] for key in ("notify", "metrics_textfile")}
+    assert {**table["schedule"], **not_defaults} == plain["schedule"]
+    assert table["logs"] == plain["logs"]
 
 
 def test_the_example_file_as_it_stands_changes_nothing() -> None:

@@ -134,7 +134,9 @@ asyncio.run(run_child(sys.argv[2:], Limits(600), Path(sys.argv[1])))
 @pytest.mark.parametrize("victim", ["parent", "guardian"])
 def test_nothing_outlives_a_parent_or_a_guardian_that_is_killed(victim: str, tmp_path: Path) -> None:
     child = tmp_path / "pid"
-    parent = subprocess.Popen([PYTHON, "-c", PARENT, str(tmp_path / "log"), *starts_stubborn(child, "time.sleep(600)")])
+    words = [PYTHON, "-c", PARENT, str(tmp_path / "log"), *starts_stubborn(child, "time.sleep(600)")]
+    with (tmp_path / "err").open("wb") as err:
+        parent = subprocess.Popen(words, stderr=err)
     try:
         stubborn = awaited(child)
         family = psutil.Process(parent.pid).children(recursive=True)
@@ -142,6 +144,7 @@ def test_nothing_outlives_a_parent_or_a_guardian_that_is_killed(victim: str, tmp
         guardian = psutil.Process(parent.pid).children()[0]
         os.kill(parent.pid if victim == "parent" else guardian.pid, signal.SIGKILL)
         assert all(gone(one.pid) for one in family)
+        assert victim != "parent" or (tmp_path / "err").read_text() == "", "the guardian has nobody to complain to"
     finally:
         parent.kill()
         parent.wait()

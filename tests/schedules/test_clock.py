@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 
 from schedules.clock import BadTime, Job, key_of, last_time, next_times, serve, trigger
 
@@ -20,14 +21,22 @@ def keys(job: Job, since: str, count: int) -> list[str]:
     return [key_of(job, due) for due in next_times(job, utc(since), count)]
 
 
-def test_a_night_that_loses_an_hour_has_its_job_once() -> None:
-    assert keys(NIGHTLY, "2026-03-28T12:00", 3)[1:] == ["2026-03-30T02:30", "2026-03-31T02:30"]
-    first = next_times(NIGHTLY, utc("2026-03-28T12:00"))[0]
-    assert first.astimezone(UTC) == utc("2026-03-29T01:30")
+@pytest.mark.parametrize("minute", [15, 30])
+def test_a_night_that_loses_an_hour_has_its_job_once(minute: int) -> None:
+    nightly = Job("night", f"{minute} 2 * * *", PARIS)
+    dues = next_times(nightly, utc("2026-03-28T12:00"), 3)
+    assert dues == [utc(f"2026-03-29T01:{minute}"), utc(f"2026-03-30T00:{minute}"), utc(f"2026-03-31T00:{minute}")]
+    assert [key_of(nightly, due) for due in dues] == [
+        f"2026-03-29T03:{minute}", f"2026-03-30T02:{minute}", f"2026-03-31T02:{minute}",
+    ]  # fmt: skip
+    assert last_time(nightly, utc("2026-03-29T01:59")) == dues[0]
 
 
-def test_a_night_that_has_an_hour_twice_names_both_alike_so_that_one_is_refused() -> None:
-    assert keys(NIGHTLY, "2026-10-24T12:00", 3) == ["2026-10-25T02:30", "2026-10-25T02:30", "2026-10-26T02:30"]
+@pytest.mark.parametrize("minute", [15, 30])
+def test_a_night_that_has_an_hour_twice_names_both_alike_so_that_one_is_refused(minute: int) -> None:
+    nightly = Job("night", f"{minute} 2 * * *", PARIS)
+    twice, next_night = f"2026-10-25T02:{minute}", f"2026-10-26T02:{minute}"
+    assert keys(nightly, "2026-10-24T12:00", 3) == [twice, twice, next_night]
 
 
 def test_what_runs_in_every_hour_runs_in_both_of_them() -> None:
@@ -76,6 +85,40 @@ def test_what_was_missed_before_the_start_is_begun_at_once_and_only_once() -> No
     not_yet = Job("backup", "30 8 20 11 *", PARIS)
     serve([yearly, not_yet], begin, lambda _: seen.wait(5), now=lambda: utc("2026-11-20T05:00"))
     assert begun == [("night", "2026-11-20T02:30")]
+
+
+@pytest.mark.parametrize(
+    ("to", "key"),
+    [
+        ("2026-11-20T11:01", "2026-11-20T11:00Z"),
+        ("2026-11-21T15:01", "2026-11-21T15:00Z"),
+        ("1970-01-02T00:01", "1970-01-02T00:00Z"),
+    ],
+    ids=["an hour back", "a day on", "to the beginning of time"],
+)
+def test_a_clock_that_is_set_makes_up_for_the_time_it_shows_at_once(to: str, key: str) -> None:
+    hourly = Job("expiry", "0 * * * *", PARIS, timedelta(minutes=5))
+    begun: list[str] = []
+    seen = threading.Event()
+
+    def begin(job: Job, due: str) -> None:
+        begun.append(due)
+        seen.set()
+
+    with time_machine.travel(utc("2026-11-20T12:01"), tick=True) as clock:
+        # Set again a little later, should the clock not have known yet that the first job was over.
+        settings = iter([utc(to) + timedelta(seconds=20 * number) for number in range(6)])
+
+        def stopped(seconds: float) -> bool:
+            seen.wait(3 if begun else 30)
+            if len(begun) == 2 or (moment := next(settings, None)) is None:
+                return True
+            seen.clear()
+            clock.move_to(moment)
+            return False
+
+        serve([hourly], begin, stopped)
+    assert begun == ["2026-11-20T12:00Z", key]
 
 
 def test_a_wrong_job_is_told_before_anything_begins() -> None:

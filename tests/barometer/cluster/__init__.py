@@ -1,0 +1,1 @@
+"""Nights on a Dask cluster of real processes."""
