@@ -8,6 +8,7 @@ def register(app: typer.Typer) -> None:
     from barometer.cli import (
         audit,
         backup,
+        changes,
         crawl,
         delays,
         demo,
@@ -19,7 +20,9 @@ def register(app: typer.Typer) -> None:
         evidence,
         export,
         grid,
+        history,
         mark,
+        metrics,
         night,
         optout,
         panel,
@@ -48,6 +51,8 @@ def register(app: typer.Typer) -> None:
     report.app.command("edition")(report_edition.report_edition)
     report.app.command("merchant")(report_merchant.merchant)
     app.command()(diff.diff)
+    app.command()(changes.changes)
+    app.command()(history.history)
     app.add_typer(evidence.app, name="evidence")
     app.command()(replay.replay)
     app.add_typer(probe.app, name="probe")
@@ -63,6 +68,7 @@ def register(app: typer.Typer) -> None:
     app.command()(purge.purge)
     app.add_typer(schedule.app, name="schedule")
     night.attach(app)
+    app.command()(metrics.metrics)
     app.add_typer(backup.app, name="backup")
     app.command()(backup.restore)
     app.add_typer(panel.app, name="panel")
