@@ -77,12 +77,17 @@ docs: install ## write the generated pages: the command line, the grids, the tab
 	@$(BIN)/python -m barometer.grids.table --write $(GRIDS)
 	@$(BIN)/python -m barometer.tables.described --write $(TABLES)
 
-lock: python-found ## pin every dependency again, with hashes, in requirements.lock
+COMPILE := build/lock/bin/uv pip compile pyproject.toml - --extra postgres --extra cluster --extra s3 --python-version 3.11 --universal \
+	--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet
+BUILD_NEEDS := import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")
+
+lock: python-found ## pin every dependency again, with hashes: requirements.lock, and without tests deploy/requirements.lock
 	@$(PYTHON) -m venv build/lock
 	@build/lock/bin/pip install -qq --disable-pip-version-check uv
-	@$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
-	| build/lock/bin/uv pip compile pyproject.toml - --extra postgres --extra cluster --extra s3 --extra dev --python-version 3.11 --universal --upgrade \
-	--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet --output-file requirements.lock
+	@$(PYTHON) -c '$(BUILD_NEEDS)' | $(COMPILE) --extra dev --upgrade --output-file requirements.lock
+	@grep -v '^ *--hash\|^#' requirements.lock | sed 's/ \\$$//' > build/lock/pins.txt
+	@$(PYTHON) -c '$(BUILD_NEEDS)' | $(COMPILE) --constraint build/lock/pins.txt --output-file build/lock/service.lock
+	@{ head -n 1 deploy/requirements.lock; cat build/lock/service.lock; } > build/lock/both && cp build/lock/both deploy/requirements.lock
 
 accuracy: install ## accuracy on the open corpus and on tests/markets, per channel
 	@$(BIN)/python -m benchmarks.accuracy $(ARGS)

@@ -4,7 +4,7 @@ import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -15,6 +15,11 @@ from barometer.cli.root import current_settings
 from barometer.errors import UserError
 from barometer.settings import Settings, example_file, shown_settings
 
+if TYPE_CHECKING:
+    from barometer.checks.check import Check
+
+_WIDTH = len("information page")
+"""The longest name of a check."""
 _STYLE = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 
 
@@ -28,8 +33,14 @@ def doctor(
     source: Annotated[
         Path | None, typer.Option("--from", metavar="BACKUP", help="With --repair: bring missing files back.")
     ] = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Leave out what asks a mail server or the public web.")
+    ] = False,
 ) -> None:
-    """Check Python, clock, browser, settings, database, evidence folder and disk, and say how to mend what is wrong.
+    """Check machine, clock, browser, settings, database, folders, schedule, mail and our page, and say how to mend what is wrong.
+
+    The browser shows a page, the mail servers are logged in to, and the information page of the settings is fetched with its
+    robots.txt; nothing is sent and nothing changed. What does not answer is given up after 20 s.
 
     Exit code 1 when something keeps the barometer from working; a warning does not.
 
@@ -50,19 +61,24 @@ def doctor(
         settings = current_settings()
     except UserError as error:
         settings = error
-    checks = list(checkup(settings, datetime.now(UTC)))
+    checks = []
+    console = Console(highlight=False)
+    for check in checkup(settings, datetime.now(UTC), offline=offline):
+        checks.append(check)
+        if not as_json:
+            console.print(_line(check), soft_wrap=True)
     if as_json:
         sys.stdout.write(json.dumps([check._asdict() for check in checks], ensure_ascii=False, indent=1) + "\n")
-    else:
-        console = Console(highlight=False)
-        for check in checks:
-            line = Text(f"{check.health:<5}", style=_STYLE[check.health])
-            line.append(printable(f"{check.name:<10}{check.found}"), style="default")
-            if check.remedy:
-                line.append(printable(f"; {check.remedy}"), style="default")
-            console.print(line, soft_wrap=True)
     if any(check.health is Health.FAIL for check in checks):
         raise typer.Exit(1)
+
+
+def _line(check: "Check") -> Text:
+    line = Text(f"{check.health:<5}", style=_STYLE[check.health])
+    line.append(printable(f"{check.name:<{_WIDTH}} {' '.join(check.found.split())}"), style="default")
+    if check.remedy:
+        line.append(printable(f"; {check.remedy}"), style="default")
+    return line
 
 
 def settings(
