@@ -54,7 +54,7 @@ class Looking:
         self._order = order
         self._search = search
         self._renders = renders
-        self._patience = asyncio.timeout(None)
+        self._patience: asyncio.Timeout | None = None
         self.browser: str | None = None
         self.captures: list[Capture] = []
 
@@ -166,12 +166,14 @@ class Looking:
     async def _stored(self, content: bytes, suffix: str) -> str:
         """Store *content* and return its name; the time that takes is ours, and not taken from the page's."""
         assert self._evidence is not None
-        due, began = self._patience.when(), time.monotonic()
+        due, began = self._patience.when() if self._patience is not None else None, time.monotonic()
+        if self._patience is None or due is None:
+            return (await stored(self._evidence, content, suffix))[0]
         self._patience.reschedule(None)
         try:
             return (await stored(self._evidence, content, suffix))[0]
         finally:
-            self._patience.reschedule(due + time.monotonic() - began if due is not None else None)
+            self._patience.reschedule(due + time.monotonic() - began)
 
 
 def _told(outcome: Any) -> dict[str, Any] | None:
