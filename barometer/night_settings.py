@@ -40,8 +40,8 @@ class Night(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    batch_size: Annotated[_Count, Field(ge=1, le=1000)] = 20
-    second_batch_size: Annotated[_Count, Field(ge=1, le=1000)] = 5
+    batch_size: Annotated[_Count, Field(ge=1, le=1000)] = 40
+    second_batch_size: Annotated[_Count, Field(ge=1, le=1000)] = 10
     at_once: Annotated[_Count, Field(ge=1, le=64)] = 2
     batch_minutes: Annotated[_Amount, Field(ge=0, le=1440)] = 0.0
     memory_mb: Annotated[_Count, Field(ge=100, le=1_000_000)] = 2000

@@ -157,9 +157,9 @@ class Settings(BaseSettings):
     evidence: Evidence = Path("var/evidence")
     country: Annotated[str, AfterValidator(_country)] = "FR"
     delay: Annotated[Seconds, Field(ge=0, le=3600)] = 1.0
-    sites_at_once: Annotated[Count, Field(ge=1, le=1000)] = 16
+    sites_at_once: Annotated[Count, Field(ge=1, le=1000)] = 24
     render: bool = True
-    renders_at_once: Annotated[Count, Field(ge=1, le=64)] = 2
+    renders_at_once: Annotated[Count, Field(ge=1, le=64)] = 6
     operator: Operator = Operator()
     budgets: Budgets = Budgets()
     mail: Mail = Mail()
@@ -236,7 +236,7 @@ def shown_settings(settings: Settings) -> dict[str, Any]:
     """Return *settings* as plain values for people to read: the user agent added, the database's password hidden."""
     shown = settings.model_dump(mode="json")
     hidden = re.sub(r"(://[^/:@]*):.*@", r"\1:***@", settings.database)
-    shown["database"] = re.sub(r"([?&]password=)[^&]*", r"\1***", hidden)
+    shown["database"] = re.sub(r"(?i)([?&]\w*password=)[^&]*", r"\1***", hidden)
     return {"user_agent": settings.user_agent, **shown}
 
 

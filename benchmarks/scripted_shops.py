@@ -71,10 +71,12 @@ def shop(number: int, pages: int = 200) -> ProofShop:
     email = {0: 0, 1: 1, 2: 1}.get(number % 5)
     account = None if number % 2 else 0
     truth = dict.fromkeys(Channel) | near | {Channel.EMAIL: email, Channel.FACEBOOK: account}
-    return ProofShop(manner, truth, _Site(planted, manner, email, account))
+    return ProofShop(manner, truth, ShopSite(planted, manner, email, account))
 
 
-class _Site:
+class ShopSite:
+    """What a shop answers to a request: its pages, dressed for a browser."""
+
     def __init__(self, planted: Shop, manner: Manner, email: int | None, account: int | None) -> None:
         self._rendering = Rendering(planted)
         self._manner = manner

@@ -15,6 +15,8 @@ from barometer.settings import Settings
 OLDEST_PYTHON = (3, 11)
 YEARS = range(2026, 2100)
 """Years in which the clock may be right: this program was not written before."""
+RENDERS_A_CORE = 3
+"""Pages that one processor may be asked to show at once (*ours*): each takes half of one while it waits for its site."""
 MOST_OF_MEMORY = 0.9
 """Share of the memory that the batches of a night may be allowed together (*ours*)."""
 FEWEST_FILES = 1024
@@ -63,8 +65,8 @@ def check_memory(settings: Settings, memory: int, cores: int) -> Check:
     if wanted > MOST_OF_MEMORY * memory:
         told = f"{found}; {night.at_once} batches may hold {wanted / 1e9:.1f} GB"
         return Check("machine", Health.WARN, told, "lower night.at_once or night.memory_mb, or add memory")
-    if settings.render and settings.renders_at_once > 2 * cores:
-        told = f"{found}; {settings.renders_at_once} pages are to be shown at once, each of which takes about one"
+    if settings.render and settings.renders_at_once > RENDERS_A_CORE * cores:
+        told = f"{found}; {settings.renders_at_once} pages are to be shown at once, and each takes half of one"
         return Check("machine", Health.WARN, told, "lower renders_at_once")
     return Check("machine", Health.OK, found)
 

@@ -40,7 +40,7 @@ def run(
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="At most so many merchants.")] = None,
     batch_size: Annotated[
         int | None,
-        typer.Option("--batch-size", min=1, max=1000, help="Sites that one process reads. Default: the settings', 20."),
+        typer.Option("--batch-size", min=1, max=1000, help="Sites that one process reads. Default: the settings', 40."),
     ] = None,
     at_once: Annotated[
         int | None, typer.Option("--at-once", min=1, max=64, help="Processes side by side. Default: the settings', 2.")

@@ -41,7 +41,7 @@ def test_batches_that_may_hold_more_than_there_is_are_a_warning() -> None:
     settings = Settings(night=Night(at_once=4, memory_mb=2000))
     assert check_memory(settings, 8_000_000_000, 4).health is Health.WARN
     assert check_memory(settings, 16_000_000_000, 4).health is Health.OK
-    assert check_memory(Settings(renders_at_once=8), 16_000_000_000, 2).health is Health.WARN
+    assert check_memory(Settings(renders_at_once=7), 16_000_000_000, 2).health is Health.WARN
 
 
 def test_few_open_files_are_a_warning() -> None:
