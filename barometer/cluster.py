@@ -83,19 +83,19 @@ class DaskWorkers:
         self._failed = 0
 
     async def run(self, batch_ids: Sequence[str]) -> None:
-        """Bring each of *batch_ids* to an end; raises :class:`UserError` where none can go on, :class:`ClaimLost`."""
+        """Bring each of *batch_ids* to an end; raises :class:`CannotGoOn` where none can for now, :class:`ClaimLost`."""
         if not batch_ids:
             return
         try:
             async with connected(self._address) as client:
-                with errands.witness(self._settings, self._work.claimed.run_id) as witness:
+                with errands.witness(self._settings, self._work.claimed) as witness:
                     errand = errands.errand_of(
                         self._work.claimed, self._work.folder, self._settings, self._wishes, self._terms, witness
                     )
                     await self._work_off(client, errand, deque(batch_ids))
         except ConnectionError as error:
             raise CannotGoOn(
-                f"the night cannot go on: {error} ({self._address})",
+                f"nothing can go on: {error} ({self._address})",
                 "nothing stored is lost; start scheduler and workers, then run the same command again",
             ) from None
 
@@ -136,7 +136,7 @@ class DaskWorkers:
         if "failed" in told:
             self._failed += 1
             if self._failed >= MOST_TROUBLES:
-                raise UserError(
+                raise CannotGoOn(
                     f"workers at {self._address} cannot begin: {told['failed']}",
                     "install the same barometer on each of them, and see what dask worker printed",
                 )

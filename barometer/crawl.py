@@ -125,19 +125,24 @@ def _wait_for_others(session: Session, merchants: Sequence[Merchant]) -> None:
 
 
 def claim(session: Session, run: Run, lease: timedelta = LEASE) -> Claim:
-    """Claim *run* for as long as *lease*; raises :class:`UserError` while another process that is alive works on it."""
+    """Claim *run*, an open one, for as long as *lease*; raises :class:`UserError` while another living process works on it.
+
+    What that one wrote down meanwhile is in *run* then.
+    """
     if worked_on(run):
         raise UserError(
             f"this crawl is being worked on by {run.claimed_by} until {run.lease_until:%Y-%m-%d %H:%M} UTC",
             "wait for it to end, or start another one with --new",
         )
     token = run.token + 1
-    claiming = update(Run).where(Run.id == run.id, Run.token == run.token)
+    claiming = update(Run).where(Run.id == run.id, Run.token == run.token, Run.state == RunState.OPEN)
     claimed = session.execute(claiming.values(claimed_by=_holder(), lease_until=utc_now() + lease, token=token))
     if claimed.rowcount != 1:  # type: ignore[attr-defined]
         raise UserError(
             "another process has just claimed this crawl", "wait for it to end, or begin another with --new"
         )
+    # Up to this moment the one before may have kept something there, such as which sites get a second look.
+    session.refresh(run)
     return Claim(run.id, token)
 
 

@@ -1,9 +1,9 @@
 """Kills a real night a hundred times at random moments, and looks afterwards whether anything was lost, doubled or left behind.
 
 ``python -m benchmarks.soak_night`` serves sixty small slow sites, starts ``barometer schedule run`` as systemd would, again and
-again, alone or as two on one database, and kills while its nights are at work: schedulers, the night's job, guardians,
-batches, the Playwright driver, Chromium and its renderers, connections of the database. Every third night is read with a
-browser. After each night everything in ``soak_night_checks`` must hold; where it does not, the exit code is 1.
+again, alone or as two on one database, and kills while its nights are at work: schedulers, the night's job, guardians, batches,
+the Playwright driver, Chromium and its renderers, connections of the database. Every third night is read with a browser. After
+each night everything in ``soak_night_checks`` must hold; where it does not, the exit code is 1.
 """
 
 import argparse
@@ -264,6 +264,7 @@ def main() -> int:
     parser.add_argument("--sites", type=int, default=SITES)
     parser.add_argument("--pause", type=float, default=PAUSE_SECONDS[1], help="seconds between two kills at most")
     parser.add_argument("--a-night", type=int, default=KILLS_A_NIGHT, help="kills in one night at most")
+    parser.add_argument("--rendered-every", type=int, default=3, help="how many nights apart those with a browser are")
     parser.add_argument("--minutes", type=float, default=MINUTES, help="begin no night after so many")
     parser.add_argument(
         "--postgres", metavar="URL", default=None, help="a server on which a database is made and dropped"
@@ -280,7 +281,7 @@ def main() -> int:
         with _database(chosen.postgres, folder) as url:
             report = soak(
                 url, folder, chosen.seed, kills=chosen.kills, sites=chosen.sites, a_night=chosen.a_night,
-                minutes=chosen.minutes, pause=(PAUSE_SECONDS[0], chosen.pause),
+                rendered_every=chosen.rendered_every, minutes=chosen.minutes, pause=(PAUSE_SECONDS[0], chosen.pause),
             )  # fmt: skip
     except KeyboardInterrupt:
         sys.stderr.write("broken off\n")

@@ -7,6 +7,8 @@
 # going back is one link. Settings: /etc/barometer, never overwritten. Records: /var/lib/barometer. Logs: /var/log/barometer.
 # Nothing is started, and a service that runs goes on with the release it began with until it is restarted.
 set -eu
+# The service's user runs what is installed, whatever root hides from others here.
+umask 0022
 
 source=$(cd "$(dirname "$0")/.." && pwd)
 home=/opt/barometer

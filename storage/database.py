@@ -45,7 +45,7 @@ class Database:
     @property
     def address(self) -> str:
         """The address of the database, its password hidden."""
-        return self.engine.url.render_as_string(hide_password=True)
+        return _shown(self.engine.url)
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -131,6 +131,12 @@ def _without_password(url: str) -> str:
     return f"{scheme if colon else ''}{colon}...@{tail}" if at else url
 
 
+def _shown(address: URL) -> str:
+    """Return *address* without its passwords: a driver takes them behind the question mark, too."""
+    hidden = {key: "***" for key in address.query if key.lower().endswith("password")}
+    return address.update_query_dict(hidden).render_as_string(hide_password=True)
+
+
 _JSON = partial(json.dumps, allow_nan=False)
 """PostgreSQL refuses NaN in JSON and SQLite does not; both must refuse the same."""
 
@@ -199,7 +205,7 @@ def _check_encoding(connection: Connection) -> None:
 def _problem(address: URL, error: DBAPIError) -> DatabaseProblem:
     """Return *error*, a driver's, as one line for a person."""
     said = str(error.orig).strip() or type(error.orig).__name__
-    what = f"database {address.render_as_string(hide_password=True)}: {said.splitlines()[0]}"
+    what = f"database {_shown(address)}: {said.splitlines()[0]}"
     remedies = {
         "locked": "another process is writing to it; wait for it, or end it",
         "full": "make room on the disk",

@@ -1,5 +1,6 @@
 """Back up the database and its evidence: all of one moment, complete once the manifest is there, old ones pruned."""
 
+import errno
 import fcntl
 import json
 import shutil
@@ -141,7 +142,10 @@ def _written_to(folder: Path) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         yield
     except OSError as error:
-        remedy = "make room on the disk, or name another folder with --to; earlier backups are whole"
+        remedy = "make room on the disk, or name another folder"
+        if error.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:
+            remedy = "let the barometer write there (a service: ReadWritePaths= of its unit), or name another folder"
+        remedy += ", with --to or schedule.backup.folder; earlier backups are whole"
         where = f" ({error.filename})" if error.filename and str(error.filename) != str(folder) else ""
         raise UserError(f"backup {folder}: {error.strerror or error}{where}", remedy) from error
 

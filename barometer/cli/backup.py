@@ -192,7 +192,7 @@ def _backup(named: str | None, folder: Path | None) -> "Backup":
     from barometer.backups.settings import backup_folder
     from barometer.errors import UserError
 
-    if named is not None and (Path(named) / MANIFEST).is_file():
+    if named is not None and _is_there(Path(named) / MANIFEST):
         return read_backup(Path(named))
     place = folder or backup_folder(current_settings())
     if named is not None:
@@ -201,6 +201,14 @@ def _backup(named: str | None, folder: Path | None) -> "Backup":
     if not found:
         raise UserError(f"there is no backup in {place}", "make one with: barometer backup create")
     return found[-1]
+
+
+def _is_there(file: Path) -> bool:
+    """Tell whether *file* is one we may look at: the service's user cannot look into the folder that root types in."""
+    try:
+        return file.is_file()
+    except OSError:
+        return False
 
 
 @contextmanager

@@ -118,8 +118,11 @@ def refuse_unwritable(option: str, target: str | None) -> None:
     if target is None or target == STANDARD_OUTPUT:
         return
     file = Path(target)
-    if file.is_dir() or not file.parent.is_dir():
-        why = "is a folder" if file.is_dir() else "lies in a folder that is not there"
+    try:
+        why = "is a folder" if file.is_dir() else "" if file.parent.is_dir() else "lies in a folder that is not there"
+    except OSError as error:
+        raise UserError(f"{option} {printable(target)}: {error.strerror}", "give a file that can be written") from None
+    if why:
         raise UserError(f"{option} {printable(target)}: {why}", "give a file in a folder that exists")
 
 

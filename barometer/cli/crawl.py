@@ -123,7 +123,7 @@ def crawl(
         if resumed:
             stderr.print(f"taking up the crawl {claimed.run_id[:8]}: {left} sites left")
         if executor is not None:
-            with night_progress.shown() as told:
+            with night_progress.shown(what="crawl") as told:
                 finished = read_in_batches(database, settings, claimed, len(merchants), wishes, terms, told, executor)
         else:
             finished = _read(database, claimed, work.orders(claimed.run_id, waiting, plan), behaviour)

@@ -16,10 +16,15 @@ LINE_SECONDS = 300.0
 
 
 @contextmanager
-def shown(tell: Callable[[str], None] = stderr_line, *, lines: bool = False) -> Iterator[Callable[["Progress"], None]]:
-    """Give what shows progress on standard error: a bar, or by *tell* where there is no terminal, or *lines* are wanted."""
+def shown(
+    tell: Callable[[str], None] = stderr_line, *, lines: bool = False, what: str = "night"
+) -> Iterator[Callable[["Progress"], None]]:
+    """Give what shows progress on standard error: a bar, or by *tell* where there is no terminal, or *lines* are wanted.
+
+    *what* is read: a night, or a crawl.
+    """
     if lines or not stderr.is_terminal:
-        yield _Lines(tell).show
+        yield _Lines(tell, what).show
         return
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
@@ -29,12 +34,12 @@ def shown(tell: Callable[[str], None] = stderr_line, *, lines: bool = False) -> 
         TimeElapsedColumn(),
     )  # fmt: skip
     with Bar(*columns, console=stderr) as bar:
-        task = bar.add_task("night", total=None, batches="")
+        task = bar.add_task(what, total=None, batches="")
 
         def show(progress: "Progress") -> None:
-            what = "second look" if progress.second_look else "reading"
+            doing = "second look" if progress.second_look else "reading"
             bar.update(
-                task, description=what, completed=progress.closed, total=progress.sites,
+                task, description=doing, completed=progress.closed, total=progress.sites,
                 batches=f"{progress.ended} of {progress.batches} batches",
             )  # fmt: skip
 
@@ -44,8 +49,8 @@ def shown(tell: Callable[[str], None] = stderr_line, *, lines: bool = False) -> 
 class _Lines:
     """Progress as lines: one when a batch has ended, or when nothing was said for long."""
 
-    def __init__(self, tell: Callable[[str], None]) -> None:
-        self._tell = tell
+    def __init__(self, tell: Callable[[str], None], what: str) -> None:
+        self._tell, self._what = tell, what
         self._said: tuple[int, int] | None = None
         self._at = 0.0
 
@@ -56,9 +61,9 @@ class _Lines:
         self._said, self._at = state, progress.seconds
         from barometer.jobs.night import progress_keys
 
-        what = ", second look" if progress.second_look else ""
+        second = ", second look" if progress.second_look else ""
         with about("night_progress", **progress_keys(progress)):
             self._tell(
-                f"night {progress.key}: {progress.closed} of {progress.sites} sites closed, {progress.ended} of "
-                f"{progress.batches} batches ended{what}, {duration(progress.seconds)}"
+                f"{self._what} {progress.key}: {progress.closed} of {progress.sites} sites closed, {progress.ended} of "
+                f"{progress.batches} batches ended{second}, {duration(progress.seconds)}"
             )

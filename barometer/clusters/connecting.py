@@ -57,10 +57,7 @@ async def _client(address: str) -> "Client":
     except Exception as error:
         with suppress(Exception):
             await asyncio.wait_for(client.close(timeout=1), 5)  # type: ignore[no-untyped-call]
-        raise CannotGoOn(
-            f"no Dask scheduler answers at {address} ({_reason(error)})",
-            "start one there with: dask scheduler; or mend the address",
-        ) from None
+        raise _no_answer(address, error) from None
     return client
 
 
@@ -76,6 +73,13 @@ def _scheduler(client: "Client") -> Any:
     return client.scheduler
 
 
+def _no_answer(address: str, error: Exception) -> CannotGoOn:
+    return CannotGoOn(
+        f"no Dask scheduler answers at {address} ({_reason(error)})",
+        "start one there with: dask scheduler; or mend the address",
+    )
+
+
 def _reason(error: Exception) -> str:
     if isinstance(error, TimeoutError) or "Timed out" in str(error):
         return f"nothing within {CONNECT_SECONDS:.0f} s"
@@ -86,7 +90,10 @@ async def _require_the_same(client: "Client", address: str) -> None:
     from distributed.versions import get_versions
 
     ours = get_versions()["packages"]
-    theirs = (await asyncio.wait_for(_scheduler(client).versions(packages=[]), CONNECT_SECONDS))["packages"]
+    try:
+        theirs = (await asyncio.wait_for(_scheduler(client).versions(packages=[]), CONNECT_SECONDS))["packages"]
+    except (OSError, TimeoutError) as error:
+        raise _no_answer(address, error) from None
     for package in ("distributed", "dask"):
         if theirs.get(package) != ours.get(package):
             raise UserError(

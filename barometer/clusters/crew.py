@@ -21,9 +21,9 @@ Say = Callable[[str], None]
 
 async def rallied(address: str, rendered: bool, wait_seconds: float, say: Say) -> None:
     """Return once a worker is there that may read a batch; raises :class:`CannotGoOn` when none came in *wait_seconds*."""
-    deadline = time.monotonic() + wait_seconds
     waiting = False
     async with connected(address) as client:
+        deadline = time.monotonic() + wait_seconds
         while True:
             try:
                 workers = await workers_of(client)

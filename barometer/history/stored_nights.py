@@ -15,15 +15,12 @@ from barometer.history.night import WITH_VALUES, ChannelNight, Conditions, Night
 from barometer.in_batches import in_batches
 from barometer.measures.depth import Outcome, Proven, outcome
 from barometer.observing.chosen_nights import VALID, broken_off, looked_for
+from barometer.outage import LEAST, was_ours
 from storage.records import Sighting, Visit
 from storage.vocabulary import Channel, PriceClass, Reason, VisitStatus
 
 MERCHANTS_AT_ONCE = 20
 """Merchants whose nights are held at once (*ours*): a year of them takes some megabytes."""
-OUTAGE_LEAST = 10
-"""Sites out of reach on one day from which on the day itself is looked at (*ours*)."""
-OUTAGE_SHARE = 0.5
-"""Of the sites looked at on a day, the share out of reach above which it was our own connection (*ours*)."""
 
 _PRICES = (PriceClass.FREE, PriceClass.BANALISED, PriceClass.ORDINARY, PriceClass.UNKNOWN_SHORT, PriceClass.PREMIUM)
 """Classes, the cheapest first."""
@@ -90,14 +87,14 @@ def outages_of(session: Session, asked: Asked) -> list[Outage]:
         lost[day] = lost.get(day, 0) + 1
     found = []
     for day, count in sorted(lost.items()):
-        if count >= OUTAGE_LEAST:
+        if count >= LEAST:
             begin, end = _moments(asked, day, day)
             visits = select(func.count()).where(
                 Visit.profile == asked.profile, Visit.finished_at.is_not(None), Visit.merchant_id.is_not(None),
                 Visit.started_at >= begin, Visit.started_at < end,
             )  # fmt: skip
             of = int(session.scalar(visits) or 0)
-            if count > of * OUTAGE_SHARE:
+            if was_ours(count, of):
                 found.append(Outage(day, count, of))
     return found
 

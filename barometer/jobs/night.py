@@ -35,9 +35,12 @@ def crawl_the_panel(work: Work) -> Report:
                 work.tell(f"{progress.closed} of {progress.sites} sites closed")
 
     _close_forgotten(work)
+    say = _once(work.tell)
     end = _once_possible(
         work,
-        lambda: run_night(work.database, work.settings, work.due, tell, command=work.command, executor=_executor(work)),
+        lambda: run_night(
+            work.database, work.settings, work.due, tell, command=work.command, executor=_executor(work, say)
+        ),
     )
     if end.report is None:
         raise KeyboardInterrupt
@@ -45,13 +48,25 @@ def crawl_the_panel(work: Work) -> Report:
     return report._replace(said=f"{report.said}; {end.said}") if end.said else report
 
 
-def _executor(work: Work) -> MakesExecutor:
+def _executor(work: Work, say: Callable[[str], None]) -> MakesExecutor:
     terms = night_settings(work.settings)
     if not terms.scheduler:
         return LocalChildren
     from barometer.cluster import dask_workers
 
-    return dask_workers(work.settings, Wishes(), terms, work.tell)
+    return dask_workers(work.settings, Wishes(), terms, say)
+
+
+def _once(tell: Callable[[str], None]) -> Callable[[str], None]:
+    """Return *tell* without what it has told: a night that waits for its workers looks for them again and again."""
+    said: set[str] = set()
+
+    def say(line: str) -> None:
+        if line not in said:
+            said.add(line)
+            tell(line)
+
+    return say
 
 
 def progress_keys(progress: Progress) -> dict[str, object]:
@@ -114,5 +129,7 @@ def summed_up(report: NightReport) -> Report:
             parts.append(f"{count} {words}")
     if report.late:
         parts.append("the deadline of the night passed")
-    well = not report.late and len(report.not_closed) <= NOT_CLOSED * report.sites
+    if report.cut_off:
+        parts.append("so many were out of reach that it must be our own connection")
+    well = not report.late and not report.cut_off and len(report.not_closed) <= NOT_CLOSED * report.sites
     return Report(well, "; ".join(parts), {"run": report.run, "night": report.night, **report.summary()})

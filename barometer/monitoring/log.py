@@ -59,10 +59,11 @@ def teller(settings: Settings, otherwise: Tell) -> Tell:
     if as_json(settings):
         _begin_json(settings, least)
         return _tell
+    known = secrets(settings)
 
     def tell(line: str) -> None:
         if _level() >= least:
-            otherwise(line)
+            otherwise(hidden(line, known))
 
     return tell
 

@@ -46,9 +46,9 @@ def read_in_batches(
 
     Raises :class:`~barometer.errors.UserError` where nothing can go on, and when another process took the crawl over.
     """
-    name = f"crawl-{claimed.run_id[:8]}"
+    name = claimed.run_id[:8]
     underway = Underway(database, claimed, name, sites, FOREVER_SECONDS)
-    work = Work(database, claimed, (), limits_of(settings, terms, sites), terms.logs, name, wishes)
+    work = Work(database, claimed, (), limits_of(settings, terms, sites), terms.logs, f"crawl-{name}", wishes)
     try:
         return not asyncio.run(_worked_through(underway, told, terms, work, executor))
     except ClaimLost:

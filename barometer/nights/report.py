@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, load_only
 from barometer.crawl import merchants_with
 from barometer.nights.batches import MOST_STARTS, SECOND_LOOK
 from barometer.optout import optouts
+from barometer.outage import was_ours
 from schedules.children import Ended
 from storage.records import Batch, Merchant, Run, Visit, utc_now
 from storage.vocabulary import RunState, VisitStatus
@@ -119,6 +120,16 @@ class NightReport:
     bad_batches: list[BadBatch]
     slowest: list[Slow]
     logs: str
+
+    @property
+    def cut_off(self) -> bool:
+        """Whether so many sites were out of reach that our own connection must have been away."""
+        return was_ours(self.visits.get(VisitStatus.UNREACHABLE, 0), self.closed)
+
+    @property
+    def went_well(self) -> bool:
+        """Whether every site is closed, and what closed them was not our own connection."""
+        return self.state == "closed" and not self.not_closed and not self.cut_off
 
     def as_json(self) -> dict[str, Any]:
         """Return the report as plain values, by the contract ``barometer-night/1``; times are UTC."""
@@ -246,7 +257,8 @@ def _cost(visits: Iterable[Visit], batches: Sequence[Batch]) -> Cost:
         sum(visit.pages_read for visit in visits),
         sum(visit.pages_rendered for visit in visits),
         sum(visit.bytes for visit in visits),
-        round(sum(batch.cpu_seconds or 0.0 for batch in batches), 1),
+        # What a killed process took is known by its visits only.
+        round(max(sum(batch.cpu_seconds or 0.0 for batch in batches), sum(visit.cpu_seconds for visit in visits)), 1),
         round(sum(visit.cpu_seconds for visit in visits), 1),
         max((batch.peak_bytes or 0 for batch in batches), default=0),
         _most_together(batches),

@@ -9,10 +9,11 @@ MAX_TEXT = 240
 MAX_LINK = 2000
 """Longest address that is made a link (*ours*); mail programs cut longer ones."""
 
-# Controls, marks that turn the direction of writing, tags and other characters that show nothing and steer what does.
+# Controls, marks that turn the direction of writing, tags and other characters that show nothing and steer what does; and two
+# that no XML may hold, so that no drawing may.
 _STEERING = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x9f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\ud800-\udfff\U000e0000-\U000e007f]"
+    "\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
 )
 _SPACES = re.compile(r"[ \t\n\r\x0b\x0c]+")
 _MARKS_IN_A_ROW = 2

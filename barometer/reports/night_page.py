@@ -23,7 +23,7 @@ def night_page(report: NightReport) -> str:
         FILTERS,
         report=report,
         verdict=verdict(report),
-        good=report.state == "closed" and not report.not_closed,
+        good=report.went_well,
         sites=site_lines(report),
         costs=cost_lines(report),
         most=MOST_LISTED,

@@ -16,7 +16,7 @@ MOST_LISTED = 20
 
 def night_summary(report: NightReport) -> RenderableType:
     """Return the verdict, how the sites ended, what it took, the slowest sites, and what went wrong."""
-    good = report.state == "closed" and not report.not_closed
+    good = report.went_well
     head = Text.assemble(("Night ", "bold"), (legible(report.night, 64), "bold"))
     parts: list[RenderableType] = [head, Text(verdict(report), "green" if good else "yellow"), ""]
     parts += [_lines(site_lines(report)), "", _lines(cost_lines(report))]

@@ -32,6 +32,9 @@ def verdict(report: "NightReport") -> str:
         return f"Not over: {report.closed} of {wanted} sites are closed so far."
     if report.state == "failed":
         return f"Given up: {report.closed} of {wanted} sites were closed."
+    if report.cut_off:
+        lost = report.visits[VisitStatus.UNREACHABLE]
+        return f"{lost} of {wanted} sites could not be reached: look at this machine's own connection and its name servers."
     if report.not_closed:
         return f"{report.closed} of {wanted} sites are closed; {len(report.not_closed)} could not be."
     return f"All {wanted} sites are closed." if wanted != 1 else "The one site is closed."

@@ -3,12 +3,14 @@
 import io
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from barometer.jobs.night import summed_up
 from barometer.nights.files import write_report
 from barometer.nights.report import report_of
 from barometer.nights.status import Due, LastNight, NightNow, Status
@@ -35,6 +37,17 @@ def test_a_good_night_is_told_within_80_columns() -> None:
     assert "All 400 sites are closed." in told and "22 min 00 s" in told and "8 timeout, 4 http error, 3 dns" in told
     assert "Not closed" not in told and "ended badly" not in told
     assert max(map(len, told.splitlines())) <= 80
+
+
+def test_a_night_that_reached_hardly_anybody_is_no_good_night() -> None:
+    cut_off = replace(GOOD, closed=18, sites=18, visits={"unreachable": 10, "complete": 8})
+    assert "10 of 18 sites could not be reached: look at this machine's own connection" in night_page(cut_off).replace(
+        "&#39;", "'"
+    )
+    job = summed_up(cut_off)
+    assert not job.well and "our own connection" in job.said
+    assert summed_up(replace(cut_off, visits={"unreachable": 9, "complete": 9})).well
+    assert summed_up(replace(cut_off, closed=5, sites=5, visits={"unreachable": 5})).well, "too few to tell"
 
 
 def test_what_went_wrong_is_told_with_its_log() -> None:

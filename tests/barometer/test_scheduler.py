@@ -27,6 +27,7 @@ from tests.barometer.command_line import ROOT, Finished
 
 STAND_IN = str(Path(__file__).with_name("stand_in.py"))
 PATIENCE = 90.0
+pytestmark = pytest.mark.timeout(600)
 NAMES = ("night", "replies", "attempts", "expiry", "retention", "backup")
 
 

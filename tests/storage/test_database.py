@@ -155,6 +155,14 @@ def test_the_address_of_an_open_database_hides_its_password(tmp_path: Path) -> N
         assert Database(engine).address == "postgresql+psycopg://me:***@db.example/barometer"
 
 
+def test_a_password_behind_the_question_mark_is_not_shown_either() -> None:
+    url = "postgresql://me@127.0.0.1:1/x?password=s3cret&sslpassword=s3cret&application_name=night"
+    what = problem_of(url).what
+    assert "s3cret" not in what and "application_name=night" in what
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    assert "s3cret" not in Database(engine).address
+
+
 def test_a_problem_crosses_to_another_process_whole() -> None:
     problem = DatabaseProblem("the disk\nis full", "make room")
     again = pickle.loads(pickle.dumps(problem))

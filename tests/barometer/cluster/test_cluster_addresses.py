@@ -1,13 +1,17 @@
 """A scheduler that is none, not there, of another version, or without workers: one line with the remedy, within seconds."""
 
+import asyncio
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from barometer.clusters import connecting
 from barometer.clusters.address import scheduler_address
+from barometer.clusters.crew import rallied
 from barometer.errors import UserError
+from barometer.nights.executor import CannotGoOn
 from tests.barometer.cluster.dask_cluster import DaskCluster, dask_cluster
 from tests.barometer.command_line import Finished, run_process
 from tests.barometer.live import LoggedSite, serving
@@ -60,13 +64,27 @@ def test_a_wrong_address_is_said_in_one_line_for_option_and_setting(tmp_path: Pa
 
 
 @pytest.mark.slow
-def test_a_scheduler_that_is_not_there_or_is_another_kind_of_server_is_said_in_one_line(tmp_path: Path) -> None:
+def test_a_scheduler_that_does_not_answer_is_said_in_one_line(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         address = f"tcp://127.0.0.1:{deaf.getsockname()[1]}"
         is_one_line(night(tmp_path, address), "no Dask scheduler answers at", "dask scheduler")
-    is_one_line(night(tmp_path, address), "no Dask scheduler answers at", "dask scheduler")
+
+
+@pytest.mark.slow
+def test_a_night_can_wait_for_a_scheduler_that_is_not_there_yet_or_not_alone_at_its_port(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connecting, "CONNECT_SECONDS", 1.0)
+
+    def refused(address: str) -> None:
+        with pytest.raises(CannotGoOn, match=f"no Dask scheduler answers at {address} .*dask scheduler"):
+            asyncio.run(rallied(address, False, 0, pytest.fail))
+
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        address = f"tcp://127.0.0.1:{gone.getsockname()[1]}"
+    refused(address)
     with serving([LoggedSite({})], "127.73.1.1") as (site,):
-        is_one_line(night(tmp_path, site.replace("http", "tcp")), "no Dask scheduler answers at")
+        refused(site.replace("http", "tcp"))
 
 
 @pytest.mark.slow

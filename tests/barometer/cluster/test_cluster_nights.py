@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from storage.vocabulary import RunState
@@ -98,18 +99,20 @@ def test_a_worker_killed_in_mid_batch_whose_child_reads_on_loses_and_doubles_not
         (guardian,) = worker.guardians()
         # It would notice at once that its worker is gone, and end the child: held up, it lets the child read on.
         guardian.send_signal(signal.SIGSTOP)
-        worker.worker().send_signal(signal.SIGKILL)
-        wait_until(lambda: market.batches()[0].starts == 2 and worker.batches())
-        assert orphan.is_running()
-        asked = sum(market.asked()[1:])
-        wait_until(lambda: sum(market.asked()[1:]) > asked)
-        go_on.set()
-        ended = command.end()
-        guardian.send_signal(signal.SIGCONT)
+        try:
+            worker.worker().send_signal(signal.SIGKILL)
+            wait_until(lambda: market.batches()[0].starts == 2 and worker.batches())
+            assert orphan.status() != psutil.STATUS_ZOMBIE
+            go_on.set()
+            ended = command.end()
+        finally:
+            guardian.send_signal(signal.SIGCONT)
         all_gone([orphan, guardian])
     assert ended.code == 0, ended.err
     assert every_site_once(market)
     assert market.asked()[0] == 3
+    (log,) = (worker.folder / "var" / "logs" / "night-n1").glob("*/batch-0000.log")
+    assert "another process took this batch over; nothing more is stored" in log.read_text("utf-8")
     # On a slow machine the held pages time out, and are looked at again in a batch of their own.
     batch = market.batches()[0]
     assert (batch.token, batch.starts, batch.state) == (2, 2, RunState.CLOSED)

@@ -19,7 +19,7 @@ from tests.barometer.command_line import Finished, run
 from tests.barometer.history.samples import GONE, Books, exact, seen
 
 NOW = "2026-11-22 12:00:00+00:00"
-HOSTILE = "<script>alert(1)</script>\x1b[31m\u202e$\\frac{1}{2}$&amp;[red]"
+HOSTILE = "<script>alert(1)</script>\x1b[31m\u202e\ufffe$\\frac{1}{2}$&amp;[red]"
 
 
 @pytest.fixture

@@ -13,9 +13,11 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
+from barometer.log_settings import Logs
 from barometer.monitoring.events import EVENTS
 from barometer.monitoring.log import about, sentence, teller
 from barometer.monitoring.secrets import hidden, secrets
+from barometer.probe_settings import Mail
 from barometer.schedule_settings import Notify, Schedule
 from barometer.settings import Settings
 from tests.barometer.command_line import ROOT
@@ -141,6 +143,20 @@ def test_every_secret_of_the_settings_is_known_as_it_may_be_written() -> None:
     known = secrets(settings)
     for text in ("p@ssword", "p%40ssword", "other1", "ntfys://tok3n@host", "mailtos://u:p%40ss@h"):
         assert hidden({"a": [f"x {text} y"]}, known) == {"a": ["x *** y"]}
+
+
+def test_what_stands_in_the_files_of_secrets_is_known_too_and_said_in_neither_form(tmp_path: Path) -> None:
+    (tmp_path / "smtp").write_text("c0rrect horse\nsecond\n", "utf-8")
+    (tmp_path / "notify").write_text("# who is told\nntfys://tok3n@host\nmailto://u:p4ss@h\n", "utf-8")
+    mail = Mail(smtp_password_file=tmp_path / "smtp", imap_password_file=tmp_path / "none")
+    database = "postgresql://db/x?sslpassword=k3yphrase"
+    schedule = Schedule(notify=Notify(urls_file=tmp_path / "notify"))
+    settings = Settings(database=database, mail=mail, schedule=schedule, logs=Logs(format="console"))
+    said: list[str] = []
+    tell = teller(settings, said.append)
+    for text in ("c0rrect horse", "ntfys://tok3n@host", "mailto://u:p4ss@h", "k3yphrase"):
+        tell(f"535 {text} refused, second")
+    assert said == ["535 *** refused, second"] * 4
 
 
 def test_the_page_lists_every_event_with_its_keys() -> None:

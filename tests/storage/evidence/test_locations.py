@@ -38,6 +38,7 @@ def test_anything_else_is_a_folder(given: str | Path) -> None:
         ("", "is empty"),
         (".", "is empty"),
         ("s3:/evidence", "address of no kind"),
+        ("s3:evidence", "address of no kind"),
         ("S3://evidence", "address of no kind"),
         ("file:///srv/evidence", "address of no kind"),
         ("gs://evidence/x", "address of no kind"),
