@@ -4,8 +4,9 @@ A worker has settings of its own: where its logs lie, how many sites its machine
 others than a colleague's must be the same: version, database, evidence, and how sites are read.
 """
 
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from sqlalchemy import select
@@ -18,12 +19,15 @@ from spiders.orders import CrawlOptions
 from spiders.plan import Plan
 from storage.database import Database
 from storage.evidence import EvidenceStore
+from storage.problems import StorageProblem
 from storage.records import Run
 
 BROWSER = "browser"
 """The resource that a worker with a browser offers, one a page reader: ``dask worker --resources "browser=2"``."""
 
 Errand = dict[str, Any]
+_FOLDER = re.compile(r"(?:night|crawl)-[0-9A-Za-z.+_-]{1,64}")
+"""What the folder of logs is called; a worker writes to no other place."""
 
 
 def errand_of(claimed: Claim, folder: str, settings: Settings, wishes: Wishes, terms: Night, witness: str) -> Errand:
@@ -59,6 +63,8 @@ def why_not(errand: Errand, settings: Settings, database: Database) -> str | Non
 
     Raises :class:`~storage.problems.StorageProblem`, :class:`~barometer.errors.UserError`.
     """
+    if not _FOLDER.fullmatch(str(errand["folder"])):
+        return "it was sent a folder of logs that no night has; install the same barometer everywhere"
     if database.revision() is None or not _holds(database, errand["run"]):
         return f"its database {database.address} does not hold this night; let database name the same one everywhere"
     plan, behaviour = terms_of(settings, wishes_of(errand["wishes"]), 1)
@@ -87,14 +93,19 @@ def of_another_version(errand: Errand) -> str | None:
 
 
 @contextmanager
-def witness(settings: Settings, run_id: str) -> Iterator[str]:
-    """Give the name of a file that stands in the evidence while a night goes on, so that a worker can tell it is the same."""
+def witness(settings: Settings, claimed: Claim) -> Iterator[str]:
+    """Give the name of a file that stands in the evidence while a night goes on, so that a worker can tell it is the same.
+
+    Each claim has its own: a client that lost the night takes nothing away from the one that has it now. Raises
+    :class:`~storage.problems.StorageProblem` where it cannot be put; one that cannot be removed is left to the next repair.
+    """
     evidence = EvidenceStore(settings.evidence)
-    name = evidence.put(f"<p>night {run_id} is at work</p>".encode(), ".html")
+    name = evidence.put(f"<p>night {claimed.run_id} is at work, as its claim {claimed.token}</p>".encode(), ".html")
     try:
         yield name
     finally:
-        evidence.remove(name)
+        with suppress(StorageProblem):
+            evidence.remove(name)
 
 
 def _plain(plan: Plan, behaviour: CrawlOptions) -> dict[str, Any]:

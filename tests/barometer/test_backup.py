@@ -557,6 +557,7 @@ def test_what_is_no_backup_is_one_line_with_a_remedy(tmp_path: Path) -> None:
     for given in (
         ["backup", "verify"],
         ["backup", "verify", "nothing\x1b[31m"],
+        ["backup", "verify", "n" * 300],
         ["restore", "x", "--database", "sqlite:///y", "--evidence", "z"],
     ):
         done = barometer(*given, environment=environment, cwd=tmp_path)

@@ -308,6 +308,8 @@ def test_nothing_a_merchant_is_called_steers_a_terminal(books: Books) -> None:
         (["--since", "2026-11-20", "--csv", "-", "--atom", "-"], "two formats want standard output"),
         (["--since", "2026-11-20", "--csv", "no/where.csv"], "--csv no/where.csv: lies in a folder that is not there"),
         (["--since", "2026-11-20", "--atom", "."], "--atom .: is a folder"),
+        # Neither can be looked at; the folder in which root types is such a one for the user of the service.
+        (["--since", "2026-11-20", "--csv", "n" * 300], "File name too long; give a file that can be written"),
     ],
 )
 def test_bad_input_is_one_line(books: Books, words: list[str], said: str) -> None:
