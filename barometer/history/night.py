@@ -75,10 +75,16 @@ class Night(NamedTuple):
     channels: Mapping[Channel, ChannelNight]
 
 
-def site_of(status: VisitStatus | None, reason: Reason | None) -> Site | None:
-    """Return whether the site could be read, ``None`` where the failure was ours."""
+def site_of(status: VisitStatus | None, reason: Reason | None, robots: bool = True) -> Site | None:
+    """Return whether the site could be read, ``None`` where the failure was ours.
+
+    A robots.txt that closes the site was stored (*robots*); one that answered with an error closes it too, for the moment, and
+    tells of a server out of reach rather than of a wish.
+    """
     if status in (VisitStatus.COMPLETE, VisitStatus.PARTIAL):
         return Site.READ
+    if status is VisitStatus.REFUSED and reason is None and not robots:
+        return Site.UNREACHABLE
     return None if status is None or reason in OUR_FAILURES else Site(status)
 
 

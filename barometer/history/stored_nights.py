@@ -45,6 +45,7 @@ class _Look(NamedTuple):
     mode: str
     country: str
     search: str
+    robots: bool
 
 
 class _Seen(NamedTuple):
@@ -128,6 +129,7 @@ def _chosen(session: Session, merchants: Sequence[str], asked: Asked) -> dict[st
         select(
             Visit.merchant_id, Visit.id, Visit.started_at, Visit.status, Visit.status_reason, Visit.tool_version,
             case((Visit.browser.is_(None), "static"), else_="rendered"), Visit.country, cast(Visit.search, Text),
+            Visit.robots.is_not(None),
         )
         .where(Visit.merchant_id.in_(merchants), Visit.profile == asked.profile, Visit.finished_at.is_not(None))
         .where(Visit.started_at >= first, Visit.started_at < last)
@@ -173,7 +175,7 @@ def _nearer(one: _Seen | None, other: _Seen) -> _Seen:
 
 
 def _night(day: date, look: _Look, seen: Mapping[Channel, _Seen], channels: frozenset[Channel], outage: bool) -> Night:
-    site = site_of(look.status, look.reason)
+    site = site_of(look.status, look.reason, look.robots)
     if outage and look.status is VisitStatus.UNREACHABLE:
         site = None
     measured: dict[Channel, ChannelNight] = {}

@@ -133,3 +133,4 @@ def test_a_defect_of_ours_says_nothing_of_the_site() -> None:
     assert site_of(VisitStatus.UNREACHABLE, Reason.CRAWLER_ERROR) is None
     assert site_of(VisitStatus.UNREACHABLE, Reason.DNS) is Site.UNREACHABLE
     assert site_of(VisitStatus.REFUSED, None) is Site.REFUSED
+    assert site_of(VisitStatus.REFUSED, None, robots=False) is Site.UNREACHABLE, "robots.txt answered with an error"
