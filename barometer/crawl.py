@@ -1,12 +1,9 @@
 """Crawl the panel: one run, one closed visit a merchant, taken up again where it was broken off."""
 
-import os
 import socket
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -16,6 +13,7 @@ from sqlalchemy.orm import Session
 from barometer.errors import UserError
 from barometer.optout import optouts
 from barometer.panel import KEYS_AT_ONCE
+from barometer.processes import is_gone, this_process
 from barometer.settings import tool_version
 from spiders.addresses import is_public, literal_address
 from spiders.mirrors import Mirror, Mirrors
@@ -136,7 +134,7 @@ def claim(session: Session, run: Run, lease: timedelta = LEASE) -> Claim:
         )
     token = run.token + 1
     claiming = update(Run).where(Run.id == run.id, Run.token == run.token, Run.state == RunState.OPEN)
-    claimed = session.execute(claiming.values(claimed_by=_holder(), lease_until=utc_now() + lease, token=token))
+    claimed = session.execute(claiming.values(claimed_by=this_process(), lease_until=utc_now() + lease, token=token))
     if claimed.rowcount != 1:  # type: ignore[attr-defined]
         raise UserError(
             "another process has just claimed this crawl", "wait for it to end, or begin another with --new"
@@ -146,30 +144,12 @@ def claim(session: Session, run: Run, lease: timedelta = LEASE) -> Claim:
     return Claim(run.id, token)
 
 
-def _holder() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}"
-
-
 def worked_on(run: Run) -> bool:
     """Tell whether another process is at work on *run*: one that is gone from this machine is not, else its lease says."""
-    if run.claimed_by in (None, _holder()) or run.lease_until is None or run.lease_until <= utc_now():
+    if run.claimed_by in (None, this_process()) or run.lease_until is None or run.lease_until <= utc_now():
         return False
     host, _, process = (run.claimed_by or "").rpartition(":")
-    return not (host == socket.gethostname() and process.isdigit() and _is_gone(int(process)))
-
-
-def _is_gone(process: int) -> bool:
-    """Tell whether no living process of this machine has this number; one that nobody took the exit code of is dead too."""
-    with suppress(OSError):
-        # After the name, which may hold anything, stands the state.
-        return Path(f"/proc/{process}/stat").read_text("utf-8", errors="replace").rpartition(")")[2].split()[0] in "ZX"
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False
+    return not (host == socket.gethostname() and process.isdigit() and is_gone(int(process)))
 
 
 def merchants_of(session: Session, run: Run) -> list[Merchant]:

@@ -7,9 +7,7 @@ Settings come from ``barometer.toml`` in the working directory (or the file name
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
-from functools import cache
+from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from ipaddress import ip_address
@@ -36,12 +34,11 @@ from barometer.log_settings import Logs
 from barometer.night_settings import Night
 from barometer.probe_settings import FacebookAccount, Limits, Mail, Particulars, XAccount
 from barometer.schedule_settings import Schedule
+from barometer.setting_names import FILE_VARIABLE, PREFIX, first_problem, names_of, refuse_near_misses
 from barometer.site_address import site_url
 from storage.evidence_location import Location, evidence_location
 
 FILE_NAME = "barometer.toml"
-PREFIX = "BAROMETER_"
-FILE_VARIABLE = f"{PREFIX}SETTINGS"
 MAX_FILE_BYTES = 1_000_000
 """Largest settings file read (*ours*)."""
 
@@ -218,11 +215,12 @@ def load_settings(file: Path | None = None, environment: Mapping[str, str] | Non
     named = file or (Path(environment[FILE_VARIABLE]) if environment.get(FILE_VARIABLE) else None)
     path = named or Path(FILE_NAME)
     table = _table(path) if named or path.exists() else {}
-    _refuse_near_misses(environment)
+    names = tuple(names_of(Settings))
+    refuse_near_misses(names, environment)
     try:
         return Settings(**table)
     except ValidationError as error:
-        raise _first_problem(error, path, environment) from None
+        raise first_problem(names, error, path, environment) from None
     except ValueError as error:
         raise UserError(f"environment: {' '.join(str(error).split())}", "mend or unset the variable") from None
 
@@ -254,69 +252,6 @@ def _table(path: Path) -> dict[str, Any]:
         raise UserError(f"{path}: is not UTF-8 text", "save it as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise UserError(f"{path}: is not TOML: {error}", "compare with: barometer settings --example") from None
-
-
-@cache
-def _keys() -> tuple[str, ...]:
-    """Return every setting as it is written in full, such as ``budgets.pages``."""
-    return tuple(_keys_of(Settings))
-
-
-def _keys_of(table: type[BaseModel], above: str = "") -> Iterator[str]:
-    for name, field in table.model_fields.items():
-        yield above + name
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            yield from _keys_of(field.annotation, f"{above}{name}.")
-
-
-def _variable(key: str) -> str:
-    return PREFIX + key.replace(".", "__").upper()
-
-
-def _refuse_near_misses(environment: Mapping[str, str]) -> None:
-    """Refuse a variable that is nearly a setting's: ignored in silence, it would leave the operator deceived.
-
-    Other names that begin with the prefix may belong to somebody else.
-    """
-    known = {_variable(key) for key in _keys()} | {FILE_VARIABLE}
-    for name in environment:
-        if name.upper().startswith(PREFIX) and name.upper() not in known:
-            near = get_close_matches(name.upper(), known, n=1, cutoff=0.9)
-            if near:
-                raise UserError(f"environment: {name}: unknown setting", f"do you mean {near[0]}?")
-
-
-def _first_problem(error: ValidationError, path: Path, environment: Mapping[str, str]) -> UserError:
-    details = error.errors()[0]
-    key = ".".join(str(part) for part in details["loc"])
-    from_variable = _variable(key) in {name.upper() for name in environment}
-    where = f"environment: {_variable(key)}" if from_variable else f"{path}: {key}"
-    if details["type"] == "extra_forbidden":
-        near = _nearest_key(key)
-        hint = f"do you mean {near}? " if near else ""
-        return UserError(f"{where}: unknown setting", f"{hint}See: barometer settings --example")
-    if details["type"] in {"model_type", "model_attributes_type"}:
-        return UserError(f"{where}: is not a table", f"write [{key}] on a line of its own, and its keys below")
-    what, _, remedy = details["msg"].removeprefix("Value error, ").partition("; ")
-    # An address may hold a password, which must not end up on a screen or in a log.
-    hidden = (
-        isinstance(details["input"], dict)
-        or key == "database"
-        or (key == "evidence" and ":/" in str(details["input"]))
-        or key.endswith(("password", "secret", "token", "urls"))
-    )
-    shown = "" if hidden or what.startswith("'") else f"{str(details['input'])[:60]!r}: "
-    return UserError(f"{where}: {shown}{what[:1].lower()}{what[1:]}", remedy or "see: barometer settings --example")
-
-
-def _nearest_key(key: str) -> str | None:
-    """Return the setting that *key* most likely means: of its own table first, then of any."""
-    table, _, name = key.rpartition(".")
-    siblings = {known.rpartition(".")[2]: known for known in _keys() if known.rpartition(".")[0] == table}
-    close = get_close_matches(name, siblings, n=1, cutoff=0.7) or [one for one in siblings if name in one]
-    anywhere = {known.rpartition(".")[2]: known for known in _keys()} | siblings
-    close = close or get_close_matches(name, anywhere, n=1, cutoff=0.7)
-    return anywhere[close[0]] if close else None
 
 
 def _public(url_or_host: str) -> bool:

@@ -6,19 +6,18 @@ things at once that must not meet.
 """
 
 import os
-import socket
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from barometer.processes import machine_mark, process_mark, this_process
 from barometer.settings import tool_version
 from storage.database import Database
 from storage.problems import StorageProblem
@@ -93,8 +92,8 @@ def claim(database: Database, name: str, due: str, apart: Collection[str] = ()) 
             session.add(run)
         _give_up_others(session, run, now)
         run.token += 1
-        run.claimed_by, run.lease_until = _holder(), now + LEASE
-        run.parameters = {**run.parameters, "process": _process_mark(os.getpid())}
+        run.claimed_by, run.lease_until = this_process(), now + LEASE
+        run.parameters = {**run.parameters, "process": process_mark(os.getpid())}
         session.flush()
         return Claimed(run.id, name, due, run.token, found.begun)
 
@@ -258,48 +257,11 @@ def _now(session: Session) -> datetime:
     return utc_now()
 
 
-def _holder() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}"
-
-
 def _worked_on(run: Run, now: datetime) -> bool:
     """Tell whether a living process may be at work on *run*: of this machine's the system knows, else the lease says."""
     if run.claimed_by is None or run.lease_until is None or run.lease_until <= now:
         return False
     mark, number = run.parameters.get("process"), run.claimed_by.rpartition(":")[2]
-    if not number.isdigit() or not mark or mark.rpartition(":")[0] != _machine_mark():
+    if not number.isdigit() or not mark or mark.rpartition(":")[0] != machine_mark():
         return run.lease_until <= now + LONGEST_LEASE
-    return _process_mark(int(number)) == str(mark)
-
-
-def _process_mark(number: int) -> str:
-    """Return what no other process has, on this machine since it was started or elsewhere; numbers are used again."""
-    try:
-        # After the name, which may hold anything, stand the state and, as the 20th, when it began, in ticks of the machine.
-        fields = Path(f"/proc/{number}/stat").read_text("utf-8", errors="replace").rpartition(")")[2].split()
-        began = "gone" if fields[0] in {"Z", "X"} else fields[19]
-    except OSError:
-        began = "" if _exists(number) else "gone"
-    return f"{_machine_mark()}:{began}"
-
-
-def _machine_mark() -> str:
-    """Return what names this machine since its last start, and of its containers this one.
-
-    Names of machines do not: clones and containers share them. Where the system does not tell, it is the name all the same.
-    """
-    try:
-        started = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
-        return f"{started}/{Path('/proc/self/ns/pid').stat().st_ino}"
-    except OSError:
-        return socket.gethostname()
-
-
-def _exists(number: int) -> bool:
-    try:
-        os.kill(number, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    return process_mark(int(number)) == str(mark)

@@ -4,8 +4,6 @@ A batch is handed out with a token one above the last. Whatever was started with
 another, can store nothing any more, so that a batch may be started again at any moment without a site being kept twice.
 """
 
-import os
-import socket
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from itertools import islice
@@ -16,6 +14,7 @@ from sqlalchemy.orm import Session, load_only
 
 from barometer.crawl import LEASE, Claim, ClaimLost, left_to_read, merchants_with, renew
 from barometer.optout import optouts
+from barometer.processes import this_process
 from schedules.children import ChildEnd, Ended
 from storage.records import Batch, Merchant, Page, Run, Visit, utc_now
 from storage.vocabulary import Reason, RunState, VisitStatus
@@ -125,7 +124,7 @@ def hand_out(session: Session, claimed: Claim, batch_id: str) -> int | None:
         return None
     batch.starts += 1
     batch.started_at, batch.finished_at, batch.ended, batch.exit_code = utc_now(), None, None, None
-    batch.claimed_by, batch.lease_until = _holder(), utc_now() + LEASE
+    batch.claimed_by, batch.lease_until = this_process(), utc_now() + LEASE
     return batch.token
 
 
@@ -134,7 +133,7 @@ def claim(session: Session, batch_id: str, token: int) -> Claim | None:
     batch = session.get(Batch, batch_id, with_for_update=True)
     if batch is None or batch.token != token or batch.state is not RunState.OPEN:
         return None
-    batch.claimed_by, batch.lease_until = _holder(), utc_now() + LEASE
+    batch.claimed_by, batch.lease_until = this_process(), utc_now() + LEASE
     return Claim(batch.run_id, token, batch.id)
 
 
@@ -206,10 +205,6 @@ def give_up_open(session: Session, claimed: Claim) -> None:
             state=RunState.FAILED, token=Batch.token + 1, claimed_by=None, lease_until=None, finished_at=utc_now()
         )
     )
-
-
-def _holder() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def _add(session: Session, run_id: str, parts: Iterable[tuple[int, list[str]]], first: int) -> None:

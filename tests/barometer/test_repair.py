@@ -12,8 +12,8 @@ from sqlalchemy.types import String
 
 from barometer.backups.backup import create
 from barometer.backups.repair import Repaired, repair
-from barometer.crawl import _holder
 from barometer.errors import UserError
+from barometer.processes import this_process
 from barometer.settings import Settings
 from storage import orphans
 from storage.database import Database, open_database
@@ -233,7 +233,7 @@ def test_runs_and_batches_of_the_dead_are_released_and_those_of_the_living_are_n
     alive = Run(kind="crawl", due="alive", claimed_by="elsewhere:1", lease_until=coming, token=3)
     dead = Run(kind="crawl", due="dead", claimed_by=DEAD, lease_until=past, token=4)
     here = Run(
-        kind="crawl", due="killed here", claimed_by=_holder().rpartition(":")[0] + ":4000000", lease_until=coming
+        kind="crawl", due="killed here", claimed_by=this_process().rpartition(":")[0] + ":4000000", lease_until=coming
     )
     job = Run(kind="job:backup", due="j", claimed_by=DEAD, lease_until=past)
     batch = Batch(run_id=alive.id, number=0, merchants=[], claimed_by=DEAD, lease_until=past, token=2)
