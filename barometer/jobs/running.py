@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from barometer.errors import UserError
 from barometer.jobs import claims as job_claims
 from barometer.jobs.claims import AlreadyDone, BeingDone, Claimed, ClaimLost
+from barometer.monitoring.secrets import hidden, secrets
 from barometer.settings import Settings
 from storage.database import Database
 from storage.problems import StorageProblem
@@ -96,7 +97,8 @@ def run_job(work: Work, name: str) -> Ran:
         return Lost(losing.why) if losing.why else _interrupted(work.database, claimed)
     except Exception as error:
         known = isinstance(error, UserError | StorageProblem)
-        said = _one_line(str(error) if known else f"{type(error).__name__}: {error}")
+        # It is kept and may be mailed; what a library says of a refused login may hold the password.
+        said = hidden(_one_line(str(error) if known else f"{type(error).__name__}: {error}"), secrets(work.settings))
         with suppress(ClaimLost, StorageProblem):
             _written(lambda: job_claims.finish(work.database, claimed, RunState.FAILED, said, {}))
         raise
@@ -143,7 +145,8 @@ def _interrupted(database: Database, claimed: Claimed) -> Interrupted | Lost:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())[:LONGEST_LINE]
+    # PostgreSQL stores no NUL in a text.
+    return " ".join(text.replace("\0", "").split())[:LONGEST_LINE]
 
 
 def _written(step: Callable[[], None]) -> None:

@@ -142,6 +142,18 @@ def test_a_job_that_raises_is_written_down_as_failed_and_still_raises(
     assert (kept.state, (kept.outcome or {})["said"]) == (RunState.FAILED, "no room; make some")
 
 
+def test_what_is_kept_of_a_defect_holds_no_password_and_nothing_that_postgresql_refuses(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(work: Work) -> Report:
+        raise RuntimeError("login\0 of us with s3cret-word refused")
+
+    monkeypatch.setattr(jobs, "JOBS", {"backup": JobKind("", refused)})
+    with pytest.raises(RuntimeError):
+        did(database, "backup", '[mail]\nimap_password = "s3cret-word"')
+    assert (row(database, "backup").outcome or {})["said"] == "RuntimeError: login of us with *** refused"
+
+
 @pytest.mark.parametrize(("due", "state"), [("K", RunState.OPEN), ("manual:K", RunState.FAILED)])
 def test_broken_off_a_time_is_open_again_and_what_a_person_started_is_over(
     database: Database, monkeypatch: pytest.MonkeyPatch, due: str, state: RunState
