@@ -58,6 +58,14 @@ def test_what_runs_is_no_root_under_a_first_process_that_takes_orphans_in() -> N
     assert "barometer" in stage["HEALTHCHECK"]
 
 
+def test_the_numbers_that_run_are_those_of_the_user_and_group_that_may_read_the_settings() -> None:
+    stage = last_stage()
+    user, group = stage["USER"].split(":")
+    assert re.search(rf"groupadd [^&]*--gid {group} barometer", stage["RUN"])
+    assert re.search(rf"useradd [^&]*--uid {user} --gid {group} [^&]*barometer", stage["RUN"])
+    assert "--chown=root:barometer --chmod=0640" in stage["COPY"]
+
+
 def test_whatever_is_copied_is_there_and_not_left_out_of_the_context() -> None:
     kept = [line[1:] for line in ignored() if line.startswith("!")]
     for word, rest in instructions():
