@@ -101,28 +101,6 @@ def test_what_was_never_put_is_missing(store: EvidenceStore) -> None:
         store.get(NAME)
 
 
-@pytest.mark.parametrize(
-    "damage",
-    [
-        lambda raw: b"",
-        lambda raw: raw[:-9],
-        lambda raw: b"not gzip",
-        lambda raw: raw[:20] + bytes([raw[20] ^ 255]) + raw[21:],
-        lambda raw: gzip.compress(PAGE + b" "),
-    ],
-    ids=["emptied", "cut short", "overwritten", "one byte flipped", "another page"],
-)
-def test_a_damaged_page_is_found_out_and_mended_by_the_next_put(store: EvidenceStore, damage) -> None:  # type: ignore[no-untyped-def]
-    store.put(PAGE, ".html")
-    file = store.path(NAME)
-    file.write_bytes(damage(file.read_bytes()))
-    assert not store.verify(NAME)
-    with pytest.raises(EvidenceProblem, match="not what was stored"):
-        store.get(NAME)
-    assert store.put(PAGE, ".html") == NAME
-    assert store.get(NAME) == PAGE
-
-
 @pytest.mark.parametrize("suffix", [".html", ".png"])
 def test_no_more_is_read_than_anything_that_was_put_holds(
     store: EvidenceStore, suffix: str, monkeypatch: pytest.MonkeyPatch
